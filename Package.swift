@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings that every Swift room shares.
+let house: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// What goes into another program's process may need libc only: no start files of the compiler's, no run path to a
+/// Swift toolchain. `--as-needed` for the libraries that SwiftPM adds stands in `Sources/CProbe/include/inject.h`.
+func injected(soname: String) -> [LinkerSetting] {
+    [
+        .unsafeFlags([
+            "-nostartfiles", "-no-toolchain-stdlib-rpath",
+            "-Xlinker", "-soname=\(soname)",
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            "-Xlinker", "-z", "-Xlinker", "now",
+        ])
+    ]
+}
+
+let strictC: [CSetting] = [.unsafeFlags(["-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O2", "-fvisibility=hidden"])]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
+}
+
+let package = Package(
+    name: "cardlink-probe",
+    products: [
+        .executable(name: "cardlink-probe", targets: ["cardlink-probe"]),
+        .library(name: "pcsclite-probe", type: .dynamic, targets: ["PCSCShim"]),
+        .library(name: "pcsclite-audit", type: .dynamic, targets: ["PCSCAudit"]),
+        .library(name: "SmartCard", targets: ["SmartCard"]),
+        .library(name: "PrometheusClient", targets: ["PrometheusClient"]),
+        .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
+        .library(name: "CardReader", targets: ["CardReader"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // ground
+        .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CProbe", cSettings: strictC),
+        room("SmartCard"),
+        room("PrometheusClient"),
+        // inside the tester
+        .target(
+            name: "PCSCShim", dependencies: ["CPCSC", "CProbe"], cSettings: strictC,
+            linkerSettings: injected(soname: "libpcsclite.so.1")),
+        .target(
+            name: "PCSCAudit", dependencies: ["CProbe"], cSettings: strictC,
+            linkerSettings: injected(soname: "libpcsclite-audit.so")),
+        // words
+        room("ProbeEvents", ["SmartCard"]),
+        // services
+        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe"]),
+        // doors
+        room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
+        room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
+        // assembly
+        room("BenchSimulator", ["SmartCard", "CProbe", nio, nioPosix, yams]),
+        room(
+            "ProbeDaemon",
+            [
+                "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps",
+                hummingbird, lifecycle, logging, nio, nioPosix,
+            ]),
+        // mains
+        .executableTarget(
+            name: "cardlink-probe",
+            dependencies: ["BenchSimulator", "CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard", arguments],
+            swiftSettings: house),
+        // tests
+        tests("SmartCardTests", ["SmartCard"]),
+        tests("PrometheusClientTests", ["PrometheusClient"]),
+        tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
+        tests("PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps"], exclude: ["Programs"]),
+        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
+        tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
+        tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
+        tests("BenchSimulatorTests", ["BenchSimulator", "SmartCard"]),
+        tests("ProbeDaemonTests", ["ProbeDaemon", "cardlink-probe"]),
+        tests("IntegrationTests", ["ProbeEvents", "SmartCard"], exclude: ["Clients"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17
+)

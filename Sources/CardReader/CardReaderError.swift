@@ -1,0 +1,90 @@
+internal import CPCSC
+public import ProbeEvents
+internal import SmartCard
+
+/// Why PC/SC could not be asked, or what it refused.
+public enum CardReaderError: ExplainedError, Hashable {
+    /// A call of the PC/SC library failed; the code is its result, low 32 bits.
+    case failed(PCSCCall, code: UInt32)
+    /// pcscd answers and has no reader.
+    case noReader
+    /// The system gave no thread or descriptor; the number is errno.
+    case system(call: String, errno: Int32)
+    /// A monitor was started a second time.
+    case alreadyStarted
+
+    /// The result of PC/SC, low 32 bits, when it was PC/SC that failed.
+    public var code: UInt32? {
+        switch self {
+        case .failed(_, let code): code
+        case .noReader, .system, .alreadyStarted: nil
+        }
+    }
+
+    /// One line: what, where, what to do next.
+    public var explanation: String {
+        switch self {
+        case .failed(let call, let code): Self.explain(call, code, socket: .current)
+        case .noReader:
+            "pcscd is running and has no reader; plug one in, and see that its driver is there: apt install libccid"
+        case .system(let call, let number):
+            "\(call) failed (\(systemMessage(number))); close other programs or raise the limits of the user"
+        case .alreadyStarted: "the reader monitor is already running; use one for each process"
+        }
+    }
+
+    static func explain(_ call: PCSCCall, _ code: UInt32, socket: PCSCDSocket) -> String {
+        let result = "\(hexadecimal(code)) \(PCSCResult(code).symbol)"
+        switch code {
+        case ResultCode.noService: return explainNoService(result, socket: socket)
+        case ResultCode.serviceStopped:
+            return "pcscd refused \(call.rawValue) (\(result)): it has another version than libpcsclite;"
+                + " install both from one source"
+        case ResultCode.communication:
+            return "pcscd went away during \(call.rawValue) (\(result)); start it: systemctl start pcscd, or: pcscd"
+        case ResultCode.securityViolation:
+            return "pcscd refuses this user (\(call.rawValue) gave \(result)); allow org.debian.pcsc-lite.access_pcsc"
+                + " by a polkit rule, or run as root"
+        case ResultCode.noReaders: return CardReaderError.noReader.explanation
+        default: return "\(call.rawValue) failed (\(result)); see what pcscd says: journalctl -u pcscd"
+        }
+    }
+
+    private static func explainNoService(_ result: String, socket: PCSCDSocket) -> String {
+        switch socket.access {
+        case .missing:
+            return "pcscd is not running (\(result), no socket \(socket.path)); start it: systemctl start pcscd, or: pcscd"
+        case .refused:
+            return "pcscd cannot be reached (\(result), no permission for \(socket.path)); run as root,"
+                + " or give this user access to the socket"
+        case .present:
+            return "pcscd is not running (\(result), nobody answers on \(socket.path)); start it:"
+                + " systemctl start pcscd, or: pcscd"
+        }
+    }
+}
+
+/// The calls of the PC/SC library that this room makes.
+public enum PCSCCall: String, Sendable, Hashable {
+    case establishContext = "SCardEstablishContext"
+    case releaseContext = "SCardReleaseContext"
+    case listReaders = "SCardListReaders"
+    case getStatusChange = "SCardGetStatusChange"
+    case cancel = "SCardCancel"
+}
+
+/// Results that are decided upon, low 32 bits; DWORD and LONG have 64.
+enum ResultCode {
+    static let success: UInt32 = 0
+    static let cancelled = low(SCARD_E_CANCELLED)
+    static let insufficientBuffer = low(SCARD_E_INSUFFICIENT_BUFFER)
+    static let unknownReader = low(SCARD_E_UNKNOWN_READER)
+    static let timeout = low(SCARD_E_TIMEOUT)
+    static let communication = low(SCARD_F_COMM_ERROR)
+    static let noService = low(SCARD_E_NO_SERVICE)
+    static let serviceStopped = low(SCARD_E_SERVICE_STOPPED)
+    static let noReaders = low(SCARD_E_NO_READERS_AVAILABLE)
+    static let securityViolation = low(SCARD_W_SECURITY_VIOLATION)
+
+    static func low(_ result: some BinaryInteger) -> UInt32 { UInt32(truncatingIfNeeded: result) }
+}

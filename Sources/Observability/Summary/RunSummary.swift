@@ -1,0 +1,33 @@
+package import FoundationEssentials
+package import ProbeEvents
+internal import Synchronization
+
+/// Adds up the events of one run, for the summary that `run` prints at its end and for its JSON.
+package final class RunSummary: EventSink {
+    private let tally = Mutex(RunTally())
+
+    /// A summary of nothing yet.
+    package init() {}
+
+    /// Counts one event.
+    package func receive(_ event: ProbeEvent) {
+        tally.withLock { $0.apply(event) }
+    }
+
+    /// What the run came to, as far as events have come.
+    package func report(of outcome: RunOutcome) -> RunReport {
+        RunReport(tally.withLock { $0 }, outcome)
+    }
+}
+
+extension RunReport {
+    /// The report as one JSON object on several lines, with sorted keys and a line feed at its end.
+    package func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        var data = try encoder.encode(self)
+        data.append(UInt8(ascii: "\n"))
+        return data
+    }
+}

@@ -1,0 +1,103 @@
+// Which card handle is which session: a small table, read without a lock, written under the tap's lock.
+#include "shim.h"
+
+#define HANDLES 256u  // pcscd allows 200 handles a client thread; further ones are told as session 0
+#define GIVEN_UP ((SCARDHANDLE)-1)
+
+static struct tap_session sessions[HANDLES];
+static uint64_t last_serial;
+
+static inline uint32_t home_of(SCARDHANDLE handle) {
+    uint64_t mixed = (uint64_t)handle * 0x9E3779B97F4A7C15ull;
+    return (uint32_t)(mixed >> 56) % HANDLES;
+}
+
+static struct tap_session *find(SCARDHANDLE handle) {
+    if (handle == 0 || handle == GIVEN_UP) return NULL;
+    uint32_t home = home_of(handle);
+    for (uint32_t step = 0; step < HANDLES; step++) {
+        struct tap_session *session = &sessions[(home + step) % HANDLES];
+        SCARDHANDLE known = __atomic_load_n(&session->handle, __ATOMIC_ACQUIRE);
+        if (known == handle) return session;
+        if (known == 0) return NULL;
+    }
+    return NULL;
+}
+
+uint64_t session_of(SCARDHANDLE handle) {
+    struct tap_session *session = find(handle);
+    return session != NULL ? __atomic_load_n(&session->serial, __ATOMIC_RELAXED) : 0;
+}
+
+bool session_copy(SCARDHANDLE handle, struct tap_session *copy) {
+    struct tap_session *session = find(handle);
+    if (session == NULL) return false;
+    memcpy(copy, session, sizeof *copy);
+    return true;
+}
+
+static void free_ring_entry(uint32_t index) {
+    if (tap_ring == NULL || index >= RING_SESSIONS) return;
+    ring_store(&ring_session_at(tap_ring, index)->serial, 0);
+}
+
+static uint32_t take_ring_entry(const struct tap_session *session) {
+    for (uint32_t index = 0; tap_ring != NULL && index < RING_SESSIONS; index++) {
+        struct ring_session *entry = ring_session_at(tap_ring, index);
+        if (ring_load(&entry->serial) != 0) continue;
+        entry->opened_ns = session->opened_ns;
+        entry->protocol = session->protocol;
+        entry->share_mode = session->share_mode;
+        memcpy(entry->reader, session->reader, sizeof entry->reader);
+        ring_store(&entry->serial, session->serial);
+        return index;
+    }
+    return RING_SESSIONS;
+}
+
+uint64_t session_add(const struct tap_session *opened) {
+    uint64_t serial = ++last_serial;
+    session_remove(opened->handle);
+    uint32_t home = home_of(opened->handle);
+    for (uint32_t step = 0; step < HANDLES; step++) {
+        struct tap_session *session = &sessions[(home + step) % HANDLES];
+        if (session->handle != 0 && session->handle != GIVEN_UP) continue;
+        struct tap_session entry = *opened;
+        entry.serial = serial;
+        entry.handle = session->handle;
+        entry.ring_index = take_ring_entry(&entry);
+        *session = entry;
+        __atomic_store_n(&session->handle, opened->handle, __ATOMIC_RELEASE);
+        break;
+    }
+    return serial;
+}
+
+void sessions_enter_ring(void) {
+    for (uint32_t index = 0; index < HANDLES; index++) {
+        struct tap_session *session = &sessions[index];
+        if (session->handle != 0 && session->handle != GIVEN_UP) session->ring_index = take_ring_entry(session);
+    }
+}
+
+void session_remove(SCARDHANDLE handle) {
+    struct tap_session *session = find(handle);
+    if (session == NULL) return;
+    free_ring_entry(session->ring_index);
+    __atomic_store_n(&session->handle, GIVEN_UP, __ATOMIC_RELEASE);
+}
+
+bool session_remove_any(SCARDCONTEXT context, struct tap_session *removed) {
+    for (uint32_t index = 0; index < HANDLES; index++) {
+        struct tap_session *session = &sessions[index];
+        if (session->handle == 0 || session->handle == GIVEN_UP || session->context != context) continue;
+        memcpy(removed, session, sizeof *removed);
+        session_remove(session->handle);
+        return true;
+    }
+    return false;
+}
+
+void sessions_forget(void) {
+    memset(sessions, 0, sizeof sessions);
+}

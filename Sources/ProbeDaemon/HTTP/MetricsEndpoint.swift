@@ -1,0 +1,121 @@
+internal import Glibc
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Synchronization
+
+/// What a scrape is made of.
+package struct ScrapeSource: Sendable {
+    /// Called before each scrape: fetches what sources have seen and not yet told.
+    package var prepare: @Sendable () -> Void
+    /// Begins an exposition in the Prometheus text format 0.0.4, given piece by piece.
+    package var exposition: @Sendable () -> any IteratorProtocol<[UInt8]>
+    /// Told at the end of each scrape: the time spent on it, waiting for the client left out, nanoseconds.
+    package var recordDuration: @Sendable (UInt64) -> Void
+
+    /// A source from its parts.
+    package init(
+        prepare: @escaping @Sendable () -> Void,
+        exposition: @escaping @Sendable () -> any IteratorProtocol<[UInt8]>,
+        recordDuration: @escaping @Sendable (UInt64) -> Void
+    ) {
+        self.prepare = prepare
+        self.exposition = exposition
+        self.recordDuration = recordDuration
+    }
+}
+
+/// Answers `/metrics`.
+struct MetricsEndpoint: WebEndpoint {
+    /// The one format: Prometheus 3 fails a scrape whose type is missing or unknown.
+    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    let source: ScrapeSource
+    let slots: ScrapeSlots
+
+    func answer(_ request: Request) async -> Response {
+        guard let slot = slots.take() else {
+            return .text(.serviceUnavailable, "too many scrapes at once; try again", [.retryAfter: "1"])
+        }
+        let isGzipped = AcceptEncoding.allowsGzip(request.headers[.acceptEncoding])
+        var fields: HTTPFields = [.contentType: Self.contentType, .vary: "Accept-Encoding", .cacheControl: "no-store"]
+        if isGzipped { fields[.contentEncoding] = "gzip" }
+
+        let start = Self.nanoseconds()
+        source.prepare()
+        let spent = Self.nanoseconds() - start
+        guard request.method != .head else {
+            fields[.contentLength] = "\(lengthBytes(isGzipped: isGzipped))"
+            source.recordDuration(Self.nanoseconds() - start)
+            return Response(status: .ok, headers: fields)
+        }
+        let body = ResponseBody { writer in
+            try await send(to: &writer, isGzipped: isGzipped, alreadySpent: spent, holding: slot)
+        }
+        return Response(status: .ok, headers: fields, body: body)
+    }
+
+    private func send(
+        to writer: inout any ResponseBodyWriter, isGzipped: Bool, alreadySpent: UInt64, holding slot: ScrapeSlots.Slot
+    ) async throws {
+        defer { withExtendedLifetime(slot) {} }
+        var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
+        var spent = alreadySpent
+        while true {
+            let start = Self.nanoseconds()
+            let piece = pieces.next()
+            spent += Self.nanoseconds() - start
+            guard let piece else { break }
+            try await writer.write(piece)
+        }
+        source.recordDuration(spent)
+        try await writer.finish(nil)
+    }
+
+    private func lengthBytes(isGzipped: Bool) -> Int {
+        var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
+        var length = 0
+        while let piece = pieces.next() { length += piece.readableBytes }
+        return length
+    }
+
+    private static func nanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
+/// An exposition as it goes over the wire, in pieces.
+private struct ScrapePieces {
+    // Compressed text waits for company: a piece costs a write call and a chunk header.
+    private static let leastBytes = 16 * 1024
+
+    private var text: any IteratorProtocol<[UInt8]>
+    private let gzip: GzipStream?
+    private var isFinished = false
+
+    init(_ text: any IteratorProtocol<[UInt8]>, isGzipped: Bool) {
+        self.text = text
+        gzip = isGzipped ? GzipStream() : nil
+    }
+
+    /// The next piece; nil after the last.
+    mutating func next() -> ByteBuffer? {
+        guard !isFinished else { return nil }
+        guard let gzip else {
+            guard let bytes = text.next() else { return nil }
+            return ByteBuffer(bytes: bytes)
+        }
+        var buffer = ByteBuffer()
+        while buffer.readableBytes < Self.leastBytes {
+            guard let bytes = text.next() else {
+                gzip.finish(into: &buffer)
+                isFinished = true
+                return buffer
+            }
+            gzip.compress(bytes, into: &buffer)
+        }
+        return buffer
+    }
+}

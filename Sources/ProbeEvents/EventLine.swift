@@ -1,0 +1,178 @@
+public import FoundationEssentials
+internal import SmartCard
+
+/// The line form of events (NDJSON): one JSON object a line, with `v`, `event` and the payload's members.
+///
+/// Member names are snake case and end in their unit where they have one.
+public enum EventLine {
+    /// The version that this program writes and reads.
+    public static let version = 1
+
+    /// The longest line that a reader accepts, bytes without line feed.
+    public static let longestBytes = 1 << 20
+
+    /// The event as one line, without line feed.
+    public static func encode(_ event: ProbeEvent) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(VersionedEvent(event: event))
+    }
+
+    /// The event of one line; any bytes give an event or an error.
+    public static func decode(_ line: Data) throws(EventLineError) -> ProbeEvent {
+        guard line.count <= longestBytes else { throw .tooLong(bytes: line.count) }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(VersionedEvent.self, from: line).event
+        } catch let error as EventLineError {
+            throw error
+        } catch let error as DecodingError {
+            throw .malformed(Self.explain(error))
+        } catch {
+            throw .malformed("not JSON")
+        }
+    }
+
+    private static func explain(_ error: DecodingError) -> String {
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.map { snakeCase($0.stringValue) }.joined(separator: ".")
+        }
+        switch error {
+        case .keyNotFound(let key, _): return "member '\(snakeCase(key.stringValue))' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "member '\(path(context))' has the wrong type"
+        case .dataCorrupted(let context):
+            return context.codingPath.isEmpty ? "not JSON" : "member '\(path(context))': \(context.debugDescription)"
+        @unknown default: return "not an event"
+        }
+    }
+}
+
+/// Why a line is no event.
+public enum EventLineError: ExplainedError, Hashable {
+    /// Longer than ``EventLine/longestBytes``.
+    case tooLong(bytes: Int)
+    /// Written by a version that this program does not read.
+    case version(Int)
+    /// Not JSON, or a member is missing or wrong.
+    case malformed(String)
+
+    /// One line: what is wrong and what is allowed.
+    public var explanation: String {
+        switch self {
+        case .tooLong(let bytes): "line of \(bytes) bytes; at most \(EventLine.longestBytes) are read"
+        case .version(let version): "event version \(version); this program reads version \(EventLine.version)"
+        case .malformed(let what): what
+        }
+    }
+}
+
+private enum EventKind: String, Codable {
+    case apdu
+    case sessionOpened = "session_opened"
+    case sessionClosed = "session_closed"
+    case operation
+    case readerChanged = "reader_changed"
+    case cardIdentified = "card_identified"
+    case clientAttached = "client_attached"
+    case clientEnded = "client_ended"
+    case eventsDropped = "events_dropped"
+    case sourceState = "source_state"
+}
+
+private struct VersionedEvent: Codable {
+    var event: ProbeEvent
+
+    enum CodingKeys: String, CodingKey {
+        case v, event
+    }
+
+    init(event: ProbeEvent) { self.event = event }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let version = try container.decode(Int.self, forKey: .v)
+        guard version == EventLine.version else { throw EventLineError.version(version) }
+        switch try container.decode(EventKind.self, forKey: .event) {
+        case .apdu: event = .apdu(try APDUExchange(from: decoder))
+        case .sessionOpened: event = .sessionOpened(try ReaderSessionOpened(from: decoder))
+        case .sessionClosed: event = .sessionClosed(try ReaderSessionClosed(from: decoder))
+        case .operation: event = .operation(try ReaderOperation(from: decoder))
+        case .readerChanged: event = .readerChanged(try ReaderChange(from: decoder))
+        case .cardIdentified: event = .cardIdentified(try CardIdentified(from: decoder))
+        case .clientAttached: event = .clientAttached(try ClientAttached(from: decoder))
+        case .clientEnded: event = .clientEnded(try ClientEnded(from: decoder))
+        case .eventsDropped: event = .eventsDropped(try EventsDropped(from: decoder))
+        case .sourceState: event = .sourceState(try SourceState(from: decoder))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(EventLine.version, forKey: .v)
+        let (kind, payload): (EventKind, any Encodable) =
+            switch event {
+            case .apdu(let payload): (.apdu, payload)
+            case .sessionOpened(let payload): (.sessionOpened, payload)
+            case .sessionClosed(let payload): (.sessionClosed, payload)
+            case .operation(let payload): (.operation, payload)
+            case .readerChanged(let payload): (.readerChanged, payload)
+            case .cardIdentified(let payload): (.cardIdentified, payload)
+            case .clientAttached(let payload): (.clientAttached, payload)
+            case .clientEnded(let payload): (.clientEnded, payload)
+            case .eventsDropped(let payload): (.eventsDropped, payload)
+            case .sourceState(let payload): (.sourceState, payload)
+            }
+        try container.encode(kind, forKey: .event)
+        try payload.encode(to: encoder)
+    }
+}
+
+extension APDUExchange: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case stamp, client, thread, session, reader, interface, sessionProtocol, name, command, response, isCut
+        case resultCode, waitNanoseconds, isWaitExact
+    }
+
+    /// Reads an exchange; a command name that the table does not have becomes `OTHER`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let name = try container.decode(String.self, forKey: .name)
+        self.init(
+            stamp: try container.decode(EventStamp.self, forKey: .stamp),
+            client: try container.decode(ClientProcess.self, forKey: .client),
+            thread: try container.decode(UInt32.self, forKey: .thread),
+            session: try container.decode(UInt64.self, forKey: .session),
+            reader: try container.decode(String.self, forKey: .reader),
+            interface: try container.decode(APDUInterface.self, forKey: .interface),
+            sessionProtocol: try container.decode(SessionProtocol.self, forKey: .sessionProtocol),
+            name: CommandName.all.first { $0.name == name } ?? .other,
+            command: try container.decode(HexBytes.self, forKey: .command),
+            response: try container.decode(HexBytes.self, forKey: .response),
+            isCut: try container.decode(Bool.self, forKey: .isCut),
+            resultCode: try container.decode(UInt32.self, forKey: .resultCode),
+            waitNanoseconds: try container.decode(UInt64.self, forKey: .waitNanoseconds),
+            isWaitExact: try container.decode(Bool.self, forKey: .isWaitExact))
+    }
+
+    /// Writes an exchange.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(stamp, forKey: .stamp)
+        try container.encode(client, forKey: .client)
+        try container.encode(thread, forKey: .thread)
+        try container.encode(session, forKey: .session)
+        try container.encode(reader, forKey: .reader)
+        try container.encode(interface, forKey: .interface)
+        try container.encode(sessionProtocol, forKey: .sessionProtocol)
+        try container.encode(name.name, forKey: .name)
+        try container.encode(command, forKey: .command)
+        try container.encode(response, forKey: .response)
+        try container.encode(isCut, forKey: .isCut)
+        try container.encode(resultCode, forKey: .resultCode)
+        try container.encode(waitNanoseconds, forKey: .waitNanoseconds)
+        try container.encode(isWaitExact, forKey: .isWaitExact)
+    }
+}

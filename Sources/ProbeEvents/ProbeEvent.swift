@@ -1,0 +1,61 @@
+/// Everything that a source can tell and a sink can hear; one case a kind, one payload struct a case.
+///
+/// A sink switches over it without `default`, so that a new case compiles only when every reader has decided.
+public enum ProbeEvent: Sendable, Hashable {
+    /// A command went to a card, and a response or an error came back.
+    case apdu(APDUExchange)
+    /// A program opened a session with the card in a reader.
+    case sessionOpened(ReaderSessionOpened)
+    /// A session ended, by its program or by the program's end.
+    case sessionClosed(ReaderSessionClosed)
+    /// A call on a reader other than SCardTransmit was made.
+    case operation(ReaderOperation)
+    /// A reader or a card came or went.
+    case readerChanged(ReaderChange)
+    /// The ATR of the card in a reader became known.
+    case cardIdentified(CardIdentified)
+    /// A client process with a tap in it made itself known.
+    case clientAttached(ClientAttached)
+    /// A client process with a tap in it ended.
+    case clientEnded(ClientEnded)
+    /// Events were lost, and how many is known exactly.
+    case eventsDropped(EventsDropped)
+    /// A source cannot see what it should, or can again.
+    case sourceState(SourceState)
+
+    /// When and by which source the event was seen.
+    public var stamp: EventStamp {
+        switch self {
+        case .apdu(let event): event.stamp
+        case .sessionOpened(let event): event.stamp
+        case .sessionClosed(let event): event.stamp
+        case .operation(let event): event.stamp
+        case .readerChanged(let event): event.stamp
+        case .cardIdentified(let event): event.stamp
+        case .clientAttached(let event): event.stamp
+        case .clientEnded(let event): event.stamp
+        case .eventsDropped(let event): event.stamp
+        case .sourceState(let event): event.stamp
+        }
+    }
+}
+
+/// When an event was, how long it took, and which kind of source saw it.
+public struct EventStamp: Sendable, Hashable, Codable {
+    /// The kind of source that saw it.
+    public var source: SourceKind
+    /// Start on CLOCK_MONOTONIC, nanoseconds.
+    public var startNanoseconds: UInt64
+    /// How long it took, nanoseconds; 0 for what has no length.
+    public var durationNanoseconds: UInt64
+    /// Wall clock at the start, nanoseconds since 1970 in UTC; for display and export only.
+    public var wallNanoseconds: UInt64
+
+    /// A stamp from its parts.
+    public init(source: SourceKind, startNanoseconds: UInt64, durationNanoseconds: UInt64 = 0, wallNanoseconds: UInt64) {
+        self.source = source
+        self.startNanoseconds = startNanoseconds
+        self.durationNanoseconds = durationNanoseconds
+        self.wallNanoseconds = wallNanoseconds
+    }
+}

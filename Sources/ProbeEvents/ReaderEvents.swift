@@ -1,0 +1,144 @@
+/// A program opened a session with the card in a reader (SCardConnect succeeded).
+public struct ReaderSessionOpened: Sendable, Hashable, Codable {
+    /// When; the duration is that of the call.
+    public var stamp: EventStamp
+    /// The process that opened it.
+    public var client: ClientProcess
+    /// Its number, unique within the client.
+    public var session: UInt64
+    /// The reader's name as PC/SC gives it.
+    public var reader: String
+    /// The protocol in use.
+    public var sessionProtocol: SessionProtocol
+    /// PC/SC's share mode: 1 exclusive, 2 shared, 3 direct.
+    public var shareMode: UInt32
+
+    /// An opening from its parts.
+    public init(
+        stamp: EventStamp, client: ClientProcess, session: UInt64, reader: String, sessionProtocol: SessionProtocol,
+        shareMode: UInt32
+    ) {
+        self.stamp = stamp
+        self.client = client
+        self.session = session
+        self.reader = reader
+        self.sessionProtocol = sessionProtocol
+        self.shareMode = shareMode
+    }
+}
+
+/// A session ended.
+public struct ReaderSessionClosed: Sendable, Hashable, Codable {
+    /// When it ended; the duration is that of the whole session.
+    public var stamp: EventStamp
+    /// The process that had opened it.
+    public var client: ClientProcess
+    /// Its number, unique within the client.
+    public var session: UInt64
+    /// The reader's name as PC/SC gives it.
+    public var reader: String
+    /// How it ended.
+    public var status: SessionStatus
+    /// Why it ended badly; nil when it did not.
+    public var error: SessionErrorType?
+
+    /// An end from its parts.
+    public init(
+        stamp: EventStamp, client: ClientProcess, session: UInt64, reader: String, status: SessionStatus,
+        error: SessionErrorType?
+    ) {
+        self.stamp = stamp
+        self.client = client
+        self.session = session
+        self.reader = reader
+        self.status = status
+        self.error = error
+    }
+}
+
+/// A call on PC/SC other than SCardTransmit.
+public struct ReaderOperation: Sendable, Hashable, Codable {
+    /// When; the duration is that of the call, waiting included.
+    public var stamp: EventStamp
+    /// The process that called.
+    public var client: ClientProcess
+    /// The kernel's id of the thread that called.
+    public var thread: UInt32
+    /// The session it belongs to; 0 for none.
+    public var session: UInt64
+    /// The reader's name; empty when the call concerns no single one.
+    public var reader: String
+    /// What was asked.
+    public var operation: DeviceOperation
+    /// PC/SC's return code, low 32 bits; 0 is success.
+    public var resultCode: UInt32
+    /// Part of the duration that was spent waiting for other programs, nanoseconds.
+    public var waitNanoseconds: UInt64
+    /// Whether the wait is known exactly; otherwise it is an upper bound.
+    public var isWaitExact: Bool
+    /// The control code of SCardControl; 0 for other calls.
+    public var controlCode: UInt32
+
+    /// A call from its parts.
+    public init(
+        stamp: EventStamp, client: ClientProcess, thread: UInt32, session: UInt64, reader: String,
+        operation: DeviceOperation, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool,
+        controlCode: UInt32 = 0
+    ) {
+        self.stamp = stamp
+        self.client = client
+        self.thread = thread
+        self.session = session
+        self.reader = reader
+        self.operation = operation
+        self.resultCode = resultCode
+        self.waitNanoseconds = waitNanoseconds
+        self.isWaitExact = isWaitExact
+        self.controlCode = controlCode
+    }
+}
+
+/// A reader or a card came or went.
+public struct ReaderChange: Sendable, Hashable, Codable {
+    /// What happened.
+    public enum Change: UInt8, ClosedVocabulary {
+        case readerCame, readerWent, cardCame, cardWent
+    }
+
+    /// When it was noticed.
+    public var stamp: EventStamp
+    /// The reader's name as PC/SC gives it.
+    public var reader: String
+    /// What happened.
+    public var change: Change
+    /// The card's ATR when one came; empty otherwise.
+    public var atr: HexBytes
+
+    /// A change from its parts.
+    public init(stamp: EventStamp, reader: String, change: Change, atr: HexBytes = []) {
+        self.stamp = stamp
+        self.reader = reader
+        self.change = change
+        self.atr = atr
+    }
+}
+
+/// The ATR of the card in a reader became known from a client's own calls.
+public struct CardIdentified: Sendable, Hashable, Codable {
+    /// When it was seen.
+    public var stamp: EventStamp
+    /// The process whose call told it.
+    public var client: ClientProcess
+    /// The reader's name as PC/SC gives it.
+    public var reader: String
+    /// The card's ATR.
+    public var atr: HexBytes
+
+    /// A sighting from its parts.
+    public init(stamp: EventStamp, client: ClientProcess, reader: String, atr: HexBytes) {
+        self.stamp = stamp
+        self.client = client
+        self.reader = reader
+        self.atr = atr
+    }
+}

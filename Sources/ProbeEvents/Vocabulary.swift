@@ -1,0 +1,156 @@
+/// A closed list of label values: dense indices from 0, names in snake case.
+///
+/// The lists are contract like the metric names (a change of one breaks dashboards).
+public protocol ClosedVocabulary: RawRepresentable, CaseIterable, Codable, Hashable, Sendable
+where RawValue == UInt8 {
+    /// The value as labels and JSON show it.
+    var name: String { get }
+}
+
+extension ClosedVocabulary {
+    /// The case's name in snake case.
+    public var name: String { snakeCase("\(self)") }
+
+    /// The case with this name, if there is one.
+    public init?(name: String) {
+        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = found
+    }
+
+    /// Reads a name; an unknown one is an error that lists what is known.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let value = Self(name: text) else {
+            let known = Self.allCases.map(\.name).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text.prefix(64))' is none of: \(known)")
+        }
+        self = value
+    }
+
+    /// Writes the name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(name)
+    }
+}
+
+func snakeCase(_ camelCase: String) -> String {
+    var text = ""
+    for character in camelCase {
+        if character.isUppercase { text.append("_") }
+        text.append(contentsOf: character.lowercased())
+    }
+    return text
+}
+
+/// The kinds of source that make events.
+public enum SourceKind: UInt8, ClosedVocabulary {
+    case shim, readerMonitor, cardReader, testerSocket
+}
+
+/// What carried an APDU.
+public enum APDUInterface: UInt8, ClosedVocabulary {
+    case pcsc, at, pskTls
+}
+
+/// The kinds of session.
+public enum SessionType: UInt8, ClosedVocabulary {
+    case pcsc, ota, bip, at
+}
+
+/// The protocols that a session can speak.
+public enum SessionProtocol: UInt8, ClosedVocabulary {
+    case t0, t1, raw, scp81, scp80, unknown
+
+    /// As in ISO/IEC 7816-3 for the card protocols: `T0`, `T1`.
+    public var name: String {
+        switch self {
+        case .t0: "T0"
+        case .t1: "T1"
+        case .raw, .scp81, .scp80, .unknown: "\(self)"
+        }
+    }
+
+    /// From the active protocol of PC/SC (1 T=0, 2 T=1, 4 raw).
+    public init(pcsc activeProtocol: UInt32) {
+        self =
+            switch activeProtocol {
+            case 1: .t0
+            case 2: .t1
+            case 4: .raw
+            default: .unknown
+            }
+    }
+}
+
+/// How a session ended.
+public enum SessionStatus: UInt8, ClosedVocabulary {
+    case completed, failed, timeout
+}
+
+/// Why a session went wrong.
+public enum SessionErrorType: UInt8, ClosedVocabulary {
+    /// The program ended without closing it.
+    case clientGone
+    /// The card was removed.
+    case cardRemoved
+    /// Another program reset the card.
+    case cardReset
+    /// The reader or pcscd went away.
+    case readerUnavailable
+    /// It could not be opened since another program holds the card.
+    case sharingViolation
+    /// It could not be opened since no card was there, or none that answers.
+    case noCard
+    /// pcscd refused (polkit) or the card did.
+    case accessDenied
+    /// It took too long.
+    case timeout
+    /// Anything else.
+    case other
+}
+
+/// The kinds of device on a bench.
+public enum DeviceType: UInt8, ClosedVocabulary {
+    case reader, modem, phone
+}
+
+/// What can be asked of a device.
+public enum DeviceOperation: UInt8, ClosedVocabulary {
+    case connect, reconnect, disconnect, beginTransaction, endTransaction, control, status, getAttribute, setAttribute
+    case waitForChange, cancel, establishContext, releaseContext, listReaders
+}
+
+/// How an operation on a device ended.
+public enum OperationStatus: UInt8, ClosedVocabulary {
+    case success, failed, cancelled, timeout
+}
+
+/// What can go wrong with a device.
+public enum DeviceErrorType: UInt8, ClosedVocabulary {
+    case unavailable, noService, communication, cardRemoved, cardReset, unresponsive, sharingViolation, accessDenied
+    case protocolMismatch, timeout, other
+}
+
+/// Why a program waited for its turn at a card.
+public enum WaitReason: UInt8, ClosedVocabulary {
+    case transaction, connect
+}
+
+/// Why events were lost.
+public enum DropReason: UInt8, ClosedVocabulary {
+    /// The client's ring was full.
+    case ringFull
+    /// A client ended and nobody had read its ring.
+    case clientLost
+    /// A record was begun and never finished by its thread.
+    case unfinished
+    /// A record made no sense.
+    case malformed
+    /// A queue of ours was full.
+    case queueFull
+    /// The receiver of a forwarded event was not there.
+    case receiverGone
+}

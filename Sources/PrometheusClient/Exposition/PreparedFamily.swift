@@ -1,0 +1,117 @@
+import Synchronization
+
+/// A family ready to be rendered: all its text, and where its numbers are.
+struct PreparedFamily: Sendable {
+    /// The lines before the samples.
+    let header: HeaderText
+    /// Samples whose numbers are already text.
+    var lines: [UInt8] = []
+    /// Children whose numbers are read while rendering.
+    var children: PreparedChildren?
+}
+
+/// The text of a family's children, one child after the other, cut where numbers go.
+///
+/// A counter or gauge has one cut. A histogram has one for each bucket, for the sum and for the count.
+struct PreparedChildren: Sendable {
+    let kind: MetricKind
+    let unit: MetricUnit
+    let scale: HistogramScale
+    /// How many numbers a child has.
+    let cutsPerChild: Int
+    /// All text, without the numbers and the line feeds behind them.
+    fileprivate(set) var text: [UInt8] = []
+    /// Where each cut is in `text`.
+    fileprivate(set) var cuts: [Int] = []
+    /// Whose numbers they are; a block is kept alive by being here.
+    fileprivate(set) var cells: [(block: CellBlock, index: Int)] = []
+
+    init(descriptor: FamilyDescriptor, scale: HistogramScale) {
+        kind = descriptor.kind
+        unit = descriptor.unit
+        self.scale = scale
+        cutsPerChild = kind == .histogram ? descriptor.bucketBounds.count + 3 : 1
+    }
+
+    /// Where the text of a child starts.
+    func start(ofChild child: Int) -> Int {
+        child == 0 ? 0 : cuts[child * cutsPerChild - 1]
+    }
+
+    /// The most bytes that a child takes when rendered.
+    func longest(ofChild child: Int) -> Int {
+        cuts[(child + 1) * cutsPerChild - 1] - start(ofChild: child) + cutsPerChild * (NumberText.longestBytes + 1)
+    }
+}
+
+/// Makes the text of a family's children, once for each child.
+struct FamilyText {
+    /// How far the children of open labels are known.
+    struct Known {
+        var children = 0
+        var removals = 0
+    }
+
+    private(set) var known = Known()
+    private let descriptor: FamilyDescriptor
+    private let scale: HistogramScale
+    private let header: HeaderText
+    private var children: PreparedChildren
+
+    init(descriptor: FamilyDescriptor, scale: HistogramScale) {
+        self.descriptor = descriptor
+        self.scale = scale
+        header = HeaderText(descriptor)
+        children = PreparedChildren(descriptor: descriptor, scale: scale)
+    }
+
+    /// The children of closed labels that were used, in the order of their indices.
+    mutating func prepare(closed block: CellBlock) -> PreparedFamily {
+        let shown = (0..<block.count).filter { isShown(block.cell(at: $0)) }
+        if shown.count != children.cells.count {
+            children = PreparedChildren(descriptor: descriptor, scale: scale)
+            for index in shown { append(block, index: index, texts: labelTexts(ofIndex: index)) }
+        }
+        return PreparedFamily(header: header, children: children)
+    }
+
+    /// The children of open labels: the known ones and the fresh ones, or only the fresh ones after a removal.
+    mutating func prepare(adding fresh: [CellBlock], removals: Int) -> PreparedFamily {
+        if removals != known.removals { children = PreparedChildren(descriptor: descriptor, scale: scale) }
+        for block in fresh { append(block, index: 0, texts: block.labelTexts) }
+        known = Known(children: children.cells.count, removals: removals)
+        return PreparedFamily(header: header, children: children)
+    }
+
+    private func isShown(_ cell: UnsafeMutablePointer<MetricCell>) -> Bool {
+        // A histogram's sum may be there an instant before its first count.
+        cell.pointee.isShown.load(ordering: .relaxed)
+            || descriptor.kind != .histogram && cell.pointee.value.load(ordering: .relaxed) != 0
+    }
+
+    private func labelTexts(ofIndex index: Int) -> [String] {
+        var rest = index
+        var texts: [String] = []
+        for label in descriptor.labels.reversed() {
+            let domain = label.domain ?? [""]
+            texts.append(domain[rest % domain.count])
+            rest /= domain.count
+        }
+        return texts.reversed()
+    }
+
+    private mutating func append(_ block: CellBlock, index: Int, texts: [String]) {
+        children.cells.append((block, index))
+        guard descriptor.kind == .histogram else { return appendSample(descriptor.name, texts) }
+        for bound in descriptor.bucketBounds + ["+Inf"] {
+            appendSample(descriptor.name + "_bucket", texts, le: bound)
+        }
+        appendSample(descriptor.name + "_sum", texts)
+        appendSample(descriptor.name + "_count", texts)
+    }
+
+    private mutating func appendSample(_ name: String, _ texts: [String], le bound: String? = nil) {
+        SampleText.append(name: name, labels: descriptor.labels, texts: texts, le: bound, to: &children.text)
+        children.cuts.append(children.text.count)
+    }
+}

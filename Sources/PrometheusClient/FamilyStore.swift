@@ -1,0 +1,141 @@
+import Synchronization
+
+/// The texts of up to three label values; unused ones are empty.
+struct LabelTexts: Hashable, Sendable {
+    var first: String
+    var second: String = ""
+    var third: String = ""
+
+    func list(count: Int) -> [String] {
+        Array([first, second, third].prefix(count))
+    }
+}
+
+/// A family's children, and the text of their lines for the renderer.
+@usableFromInline
+final class FamilyStore: FamilySource {
+    /// The most children that closed labels may make.
+    static let longestClosedList = 65_536
+
+    @usableFromInline let descriptor: FamilyDescriptor
+    /// The children of closed labels; empty when a label is open.
+    let closed: CellBlock
+
+    private let scale: HistogramScale
+    private let isOpen: Bool
+    private let ownLimit: Int?
+    private let refused = Atomic<UInt64>(0)
+    private let open: Mutex<OpenChildren>
+    /// Only renderers take this lock.
+    private let text: Mutex<FamilyText>
+
+    var refusedCount: UInt64 { refused.load(ordering: .relaxed) }
+
+    init(descriptor: FamilyDescriptor, scale: HistogramScale, seriesLimit: Int?) {
+        let widths = descriptor.labels.map(\.domain?.count)
+        isOpen = widths.contains(nil)
+        let children = isOpen ? 0 : widths.reduce(1) { $0 * ($1 ?? 0) }
+        precondition(
+            isOpen || (1...Self.longestClosedList).contains(children),
+            "\(descriptor.name): \(children) children; 1 to \(Self.longestClosedList) are possible")
+        self.descriptor = descriptor
+        self.scale = scale
+        ownLimit = seriesLimit
+        closed = CellBlock(count: children, scale: scale)
+        open = Mutex(OpenChildren(limit: seriesLimit ?? Registry.defaultSeriesLimit))
+        text = Mutex(FamilyText(descriptor: descriptor, scale: scale))
+        if descriptor.labels.isEmpty { closed.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
+    }
+
+    func attach(seriesLimit: Int, onRefusal: @escaping @Sendable (_ family: String) -> Void) {
+        open.withLock { state in
+            state.limit = ownLimit ?? seriesLimit
+            state.onRefusal = onRefusal
+        }
+    }
+
+    /// The child with these label texts, or the one with `other` for the open ones when the family is full.
+    func child(_ texts: LabelTexts) -> (block: CellBlock, index: Int) {
+        guard isOpen else { return (closed, closedIndex(of: texts)) }
+        let (block, onRefusal) = open.withLock { state in
+            if let present = state.byTexts[texts] { return (present, nil as (@Sendable (String) -> Void)?) }
+            if state.byTexts.count - state.overflow.count < state.limit { return (state.add(make(texts), for: texts), nil) }
+            let shared = overflowTexts(texts)
+            let hook = state.onRefusal
+            if let present = state.byTexts[shared] { return (present, hook) }
+            state.overflow.insert(shared)
+            return (state.add(make(shared), for: shared), hook)
+        }
+        if let onRefusal {
+            refused.wrappingAdd(1, ordering: .relaxed)
+            onRefusal(descriptor.name)
+        }
+        return (block, 0)
+    }
+
+    func remove(_ texts: LabelTexts) -> Bool {
+        open.withLock { state in
+            guard let gone = state.byTexts.removeValue(forKey: texts) else { return false }
+            state.overflow.remove(texts)
+            state.inOrder.removeAll { $0 === gone }
+            state.removals += 1
+            return true
+        }
+    }
+
+    func prepare() -> PreparedFamily {
+        text.withLock { text in
+            guard isOpen else { return text.prepare(closed: closed) }
+            let known = text.known
+            let (fresh, removals) = open.withLock { state in
+                let start = state.removals == known.removals ? known.children : 0
+                return (Array(state.inOrder[start...]), state.removals)
+            }
+            return text.prepare(adding: fresh, removals: removals)
+        }
+    }
+
+    private func make(_ texts: LabelTexts) -> CellBlock {
+        let block = CellBlock(count: 1, scale: scale, labelTexts: texts.list(count: descriptor.labels.count))
+        block.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
+        return block
+    }
+
+    private func overflowTexts(_ texts: LabelTexts) -> LabelTexts {
+        func text(_ index: Int, _ own: String) -> String {
+            guard index < descriptor.labels.count, descriptor.labels[index].domain == nil else { return own }
+            return OpenLabel.overflow
+        }
+        return LabelTexts(first: text(0, texts.first), second: text(1, texts.second), third: text(2, texts.third))
+    }
+
+    private func closedIndex(of texts: LabelTexts) -> Int {
+        var index = 0
+        for (label, text) in zip(descriptor.labels, texts.list(count: descriptor.labels.count)) {
+            guard let domain = label.domain, let position = domain.firstIndex(of: text) else { return -1 }
+            index = index * domain.count + position
+        }
+        return index
+    }
+}
+
+/// The children of a family with an open label.
+private struct OpenChildren {
+    var limit: Int
+    var onRefusal: @Sendable (_ family: String) -> Void = { _ in }
+    var byTexts: [LabelTexts: CellBlock] = [:]
+    /// In the order in which they came.
+    var inOrder: [CellBlock] = []
+    /// Those that stand for refused ones; they do not count against the limit.
+    var overflow: Set<LabelTexts> = []
+    /// How often a child was taken out, so that the renderer knows that its text is stale.
+    var removals = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func add(_ block: CellBlock, for texts: LabelTexts) -> CellBlock {
+        byTexts[texts] = block
+        inOrder.append(block)
+        return block
+    }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+
+/// A counter or gauge whose numbers are read from elsewhere at each scrape.
+public struct ObservedFamily: MetricFamilyDeclaration {
+    private let store: ObservedStore
+
+    /// What it is called and what it holds.
+    public var descriptor: FamilyDescriptor { store.descriptor }
+    /// What the registry reads at a scrape.
+    public var storage: FamilyStorage { FamilyStorage(source: store) }
+
+    /// Declares a family that shows nothing until it is told how to read.
+    public init(
+        _ kind: ObservedKind, _ name: String, _ help: String, unit: MetricUnit = .none, labels: String...
+    ) {
+        let specs = labels.map { LabelSpec(name: $0, domain: nil) }
+        store = ObservedStore(
+            descriptor: FamilyDescriptor(
+                name: name, help: help, kind: kind == .counter ? .counter : .gauge, unit: unit, labels: specs))
+    }
+
+    /// Reads one number at each scrape; nil shows nothing.
+    public func read(_ read: @escaping @Sendable () -> Double?) {
+        readAll { samples in
+            if let value = read() { samples.append(value) }
+        }
+    }
+
+    /// Reads any number of samples at each scrape; the last reader given is used.
+    ///
+    /// It runs on the thread that renders: it should be quick.
+    public func readAll(_ read: @escaping @Sendable (inout ObservedSamples) -> Void) {
+        store.reader.withLock { $0 = read }
+    }
+}
+
+/// What an ``ObservedFamily`` may hold.
+public enum ObservedKind: Sendable {
+    /// Only grows.
+    case counter
+    /// Goes up and down.
+    case gauge
+}
+
+/// Collects what a reader of an ``ObservedFamily`` sees.
+public struct ObservedSamples {
+    private let descriptor: FamilyDescriptor
+    private let limit: Int
+    private(set) var lines: [UInt8] = []
+    private(set) var refused = 0
+    private var count = 0
+
+    init(descriptor: FamilyDescriptor, limit: Int) {
+        self.descriptor = descriptor
+        self.limit = limit
+    }
+
+    /// Adds a sample; label values in the declared order. Past the series limit it is refused and counted.
+    public mutating func append(_ value: Double, _ labels: String...) {
+        guard count < limit else {
+            refused += 1
+            return
+        }
+        count += 1
+        let texts = labels.map { OpenLabel($0).labelText }
+        SampleText.append(name: descriptor.name, labels: descriptor.labels, texts: texts, to: &lines)
+        NumberText.append(value, to: &lines)
+        lines.append(UInt8(ascii: "\n"))
+    }
+}
+
+private final class ObservedStore: FamilySource {
+    private struct Attachment {
+        var limit = Registry.defaultSeriesLimit
+        var onRefusal: @Sendable (_ family: String) -> Void = { _ in }
+    }
+
+    let descriptor: FamilyDescriptor
+    let reader = Mutex<(@Sendable (inout ObservedSamples) -> Void)?>(nil)
+    private let attachment = Mutex(Attachment())
+
+    init(descriptor: FamilyDescriptor) { self.descriptor = descriptor }
+
+    func attach(seriesLimit: Int, onRefusal: @escaping @Sendable (_ family: String) -> Void) {
+        attachment.withLock { $0 = Attachment(limit: seriesLimit, onRefusal: onRefusal) }
+    }
+
+    func prepare() -> PreparedFamily {
+        let attachment = attachment.withLock { $0 }
+        var samples = ObservedSamples(descriptor: descriptor, limit: attachment.limit)
+        reader.withLock { $0 }?(&samples)
+        for _ in 0..<samples.refused { attachment.onRefusal(descriptor.name) }
+        return PreparedFamily(header: HeaderText(descriptor), lines: samples.lines)
+    }
+}

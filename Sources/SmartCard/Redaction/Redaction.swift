@@ -1,0 +1,128 @@
+/// Cuts the bytes of a command and its response that may not leave the place that saw them.
+///
+/// The answer depends on nothing but the bytes and the level, so that the C twin of the tap gives the same one.
+/// A cut byte is written as `00`; lengths never change. The rules, in order:
+///
+/// **1. Response.** The last two bytes (the status word) are always kept. A response of fewer than two bytes is cut
+/// whole. What follows speaks of the response *data*, the bytes before the status word.
+///
+/// **2. Form.** `n` is the length of the command.
+/// - `n < 4`: every command byte and the response data are cut.
+/// - malformed (``CommandAPDU/Form-swift.enum/malformed(_:)``), `n >= 4`: bytes 0..3 are kept, the rest and the
+///   response data are cut. (A length that cannot be trusted may be a PIN digit.)
+///
+/// **3. Class.** Only these class bytes are *plain*: `00-03`, `40-4F` (ISO), `80-83`, `C0-DF` (UICC and
+/// GlobalPlatform), `A0` (GSM), `FF` (reader). Every other class (secure messaging, chaining, reserved, proprietary)
+/// is cut as in rule 7, at every level.
+///
+/// **4. What is kept at every level** (`P1` matters for `F2` alone):
+///
+/// | Class | INS | Action |
+/// |---|---|---|
+/// | `00-03`, `40-4F` | `A4` SELECT, `70` MANAGE CHANNEL | keep |
+/// | `80-83`, `C0-DF` | `70` MANAGE CHANNEL; `F2` with P1 & F0 = 0: STATUS | keep |
+/// | `80` | `10` TERMINAL PROFILE | keep |
+/// | `80`, `A0` | `12` FETCH, `14` TERMINAL RESPONSE, `C2` ENVELOPE | walk, rule 8 |
+/// | `A0` | `A4` SELECT, `F2` STATUS (any P1), `10` TERMINAL PROFILE | keep |
+///
+/// *Keep*: all bytes of command and response.
+///
+/// **5. What level ``Level/capture`` keeps besides:**
+///
+/// | Class | INS |
+/// |---|---|
+/// | `00-03`, `40-4F` | `04` `44` `A5` `D4` `E0` `E4` `E6` `E8` `FE` |
+/// | `80-83`, `C0-DF` | `AA` `D4` `E0` `E4` `F0`; `F2` with P1 & F0 != 0 |
+/// | `A0` | `04` `44` `FA` |
+/// | `FF` | `CA` |
+///
+/// **6. What level ``Level/captureFiles`` keeps besides** (the contents of files and data objects):
+///
+/// | Class | INS |
+/// |---|---|
+/// | `00-03`, `40-4F` | `0E` `0F` `A0` `A1` `A2` `B0-B3` `CA` `CB` `D0-D2` `D6` `D7` `DC` `DD` `E2` |
+/// | `80-83`, `C0-DF` | `32` `CA` `CB` |
+/// | `A0` | `32` `A2` `B0` `B2` `D6` `DC` |
+/// | `FF` | `B0` `D6` |
+///
+/// **7. All else is cut at every level**: PINs, keys, authentication, GET RESPONSE (it may carry what AUTHENTICATE
+/// computed), unknown instructions. Of a *cut* command these bytes are kept: 0..3; byte 4, where there is one (P3: Lc,
+/// or Le of a command without data); bytes 5 and 6 of the forms 3E and 4E (the extended Lc). Data, a trailing Le (it
+/// is the last PIN digit when Lc is one too small) and the two Le bytes of form 2E are cut. So the form, Lc and the
+/// length can still be read. The response data is cut.
+///
+/// **8. Walk.** Every byte outside the walked part is treated as in rule 7.
+/// - FETCH: the response data, as *outer*. TERMINAL RESPONSE: the command data, as *inner*. ENVELOPE: the command data,
+///   as *outer*.
+/// - *Outer*, over `d[0..<e]`: `d[0]` must be `D0..DF`, else all is cut. `d[1]` is a length below `80`, or `81` with one
+///   or `82` with two more bytes (big endian); any other first byte, or length bytes beyond `e`: all after `d[0]` is cut.
+///   Tag and length bytes are kept. The contents, as far as they lie before `e`, are walked as *inner*; bytes behind
+///   them are cut. (A length that runs past `e` is no fault by itself: what is there is walked.)
+/// - *Inner*, over `d[i..<e]`, until `i == e`: the first byte `t`. `00`, `80`, `FF`: broken. `7F`: a tag of three bytes,
+///   broken when fewer are left. Then a length: below `80`, or `81`, `82`, `83` with one, two, three more bytes (big
+///   endian); any other first byte, or length bytes beyond `e`: broken. A value that runs past `e`: broken.
+///   *Broken*: all from `i` to `e`, the tag too, is cut, and the walk ends.
+///   Else tag and length bytes are kept. The value is kept when the tag has one byte and `t & 7F` is one of
+///   `01 02 03 35 37 38 39 3C`, else cut. `i` moves behind the value.
+///
+/// **9. `cut`** is true when at least one position was cut, whatever byte stood there.
+public enum Redaction {
+    /// How much may be kept; each level includes those before it.
+    public enum Level: UInt8, Comparable, Sendable, CaseIterable {
+        /// What metrics, spans and BIP tracking need.
+        case standard
+        /// A capture was asked for: all but secrets and the contents of files.
+        case capture
+        /// A capture with the contents of files: all but secrets.
+        case captureFiles
+
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// The bytes that may be kept, as long as those given, and whether any byte was cut.
+    public static func kept(
+        command: some Collection<UInt8>, response: some Collection<UInt8>, level: Level = .standard
+    ) -> (command: [UInt8], response: [UInt8], cut: Bool) {
+        var command = Blanked(Array(command))
+        var response = Blanked(Array(response))
+        let parsed = CommandAPDU(command.bytes)
+        let action = action(parsed, level: level)
+        cut(command: &command, parsed, action)
+        cut(response: &response, of: action)
+        return (command.bytes, response.bytes, command.cut || response.cut)
+    }
+
+    /// What is done with one side of an exchange.
+    enum Action: Hashable, Sendable {
+        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope
+    }
+
+    /// The rule that a command falls under, by its form, class, instruction and P1 alone.
+    static func action(_ command: CommandAPDU, level: Level) -> Action {
+        guard !command.isMalformed, isPlain(command.cla) else { return .cut }
+        switch CommandLookup.shared.payload(cla: command.cla, ins: command.ins, p1: command.p1) {
+        case .keep: return .keep
+        case .parse: return walk(ins: command.ins)
+        case .capture: return level >= .capture ? .keep : .cut
+        case .file: return level >= .captureFiles ? .keep : .cut
+        case .cut: return .cut
+        }
+    }
+
+    /// True for a class byte without secure messaging and chaining, of a family whose commands are known.
+    static func isPlain(_ cla: UInt8) -> Bool {
+        switch cla {
+        case 0x00...0x03, 0x40...0x4F, 0x80...0x83, 0xC0...0xDF, 0xA0, 0xFF: true
+        default: false
+        }
+    }
+
+    private static func walk(ins: UInt8) -> Action {
+        switch ins {
+        case 0x12: .walkFetch
+        case 0x14: .walkTerminalResponse
+        case 0xC2: .walkEnvelope
+        default: .cut
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// Bytes of which parts are overwritten with zeros.
+struct Blanked {
+    private(set) var bytes: [UInt8]
+    private(set) var cut = false
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Overwrites what of `range` lies inside the bytes.
+    mutating func blank(_ range: Range<Int>) {
+        let range = range.clamped(to: bytes.indices)
+        guard !range.isEmpty else { return }
+        cut = true
+        for index in range { bytes[index] = 0 }
+    }
+}
+
+extension Redaction {
+    /// Cuts a command by rules 2, 7 and 8.
+    static func cut(command: inout Blanked, _ parsed: CommandAPDU, _ action: Action) {
+        if action == .keep { return }
+        let end = command.bytes.count
+        guard end >= CommandAPDU.headerLength else { return command.blank(0..<end) }
+        if parsed.isMalformed { return command.blank(CommandAPDU.headerLength..<end) }
+        switch action {
+        case .keep: return
+        case .cut, .walkFetch: command.blank(parsed.dataRange)
+        case .walkEnvelope: walkOuter(&command, parsed.dataRange)
+        case .walkTerminalResponse: walkInner(&command, parsed.dataRange)
+        }
+        if parsed.lc > 0 {
+            command.blank(parsed.dataRange.upperBound..<end)
+        } else if parsed.form == .case2E {
+            command.blank(5..<end)
+        }
+    }
+
+    /// Cuts a response by rules 1, 7 and 8.
+    static func cut(response: inout Blanked, of action: Action) {
+        let reply = ResponseAPDU(response.bytes)
+        guard reply.statusWord != nil else { return response.blank(response.bytes.indices) }
+        switch action {
+        case .keep: return
+        case .walkFetch: walkOuter(&response, reply.dataRange)
+        case .cut, .walkTerminalResponse, .walkEnvelope: response.blank(reply.dataRange)
+        }
+    }
+
+    private static func walkOuter(_ data: inout Blanked, _ range: Range<Int>) {
+        guard let first = range.first, ToolkitTag.isOuter(data.bytes[first]) else { return data.blank(range) }
+        guard let length = TLVLength(data.bytes, at: first + 1, end: range.upperBound, longest: 2) else {
+            return data.blank((first + 1)..<range.upperBound)
+        }
+        let start = first + 1 + length.width
+        let end = start + min(length.value, range.upperBound - start)
+        walkInner(&data, start..<end)
+        data.blank(end..<range.upperBound)
+    }
+
+    private static func walkInner(_ data: inout Blanked, _ range: Range<Int>) {
+        var index = range.lowerBound
+        while let header = ComprehensionTLVHeader(data.bytes, at: index, end: range.upperBound) {
+            let value = (index + header.width)..<(index + header.width + header.length)
+            if !(header.hasShortTag && ToolkitTag.isKept(header.tag)) { data.blank(value) }
+            index = value.upperBound
+        }
+        data.blank(index..<range.upperBound)
+    }
+}

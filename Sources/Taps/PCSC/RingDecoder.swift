@@ -1,0 +1,176 @@
+internal import CProbe
+internal import ProbeEvents
+internal import SmartCard
+
+/// Turns one client's records into events: names commands by what the session did before, follows its sessions.
+struct RingDecoder {
+    private struct OpenSession {
+        var reader: String
+        var activeProtocol: SessionProtocol
+        var openedNanoseconds: UInt64
+        var card = CardContext()
+        var fault: SessionErrorType?
+    }
+
+    /// More are not remembered: their APDUs are told with the session's number and no reader.
+    static let sessionLimit = 1_024
+
+    let client: ClientProcess
+    private var sessions: [UInt64: OpenSession] = [:]
+
+    init(client: ClientProcess) {
+        self.client = client
+    }
+
+    /// How many sessions are open.
+    var openSessionCount: Int { sessions.count }
+
+    /// The events of one record; `lookUp` finds a session whose opening this receiver did not hear.
+    mutating func events(
+        of record: RingRecord, clock: EventClock, lookUp: (UInt64) -> RingSession?
+    ) -> [ProbeEvent] {
+        let fields = record.fields
+        var events: [ProbeEvent] = []
+        if fields.session != 0, sessions[fields.session] == nil, record.kind != .sessionOpened,
+            let found = lookUp(fields.session) {
+            events += resume(found, clock: clock)
+        }
+        switch record.kind {
+        case .transmit: events.append(exchange(record, clock))
+        case .operation: events += operation(record, clock)
+        case .sessionOpened: events += opened(record, clock)
+        case .sessionClosed: events += closed(record, clock)
+        case .cardSeen:
+            let atr = HexBytes(Array(record.second))
+            let seen = CardIdentified(stamp: stamp(fields, clock), client: client, reader: record.name, atr: atr)
+            events.append(.cardIdentified(seen))
+        }
+        return events
+    }
+
+    /// Tells a session that was open before this receiver met the client; nothing when it is known.
+    mutating func resume(_ session: RingSession, clock: EventClock) -> [ProbeEvent] {
+        guard sessions[session.serial] == nil else { return [] }
+        let stamp = EventStamp(source: .shim, startNanoseconds: session.openedNanoseconds, clock: clock)
+        return open(
+            session.serial, reader: session.reader, activeProtocol: SessionProtocol(pcsc: session.activeProtocol),
+            shareMode: session.shareMode, openedNanoseconds: session.openedNanoseconds, stamp: stamp)
+    }
+
+    /// The ends of the sessions that a client left open when it ended.
+    mutating func end(isOrderly: Bool, clock: EventClock) -> [ProbeEvent] {
+        let left = sessions.sorted { $0.key < $1.key }
+        sessions = [:]
+        return left.map { serial, session in
+            let error = session.fault ?? (isOrderly ? nil : .clientGone)
+            let duration = clock.monotonicNanoseconds &- min(session.openedNanoseconds, clock.monotonicNanoseconds)
+            let stamp = EventStamp(
+                source: .shim, startNanoseconds: session.openedNanoseconds, durationNanoseconds: duration, clock: clock)
+            return .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp, client: client, session: serial, reader: session.reader,
+                    status: error == nil ? .completed : .failed, error: error))
+        }
+    }
+
+    private func stamp(_ fields: ring_record, _ clock: EventClock) -> EventStamp {
+        EventStamp(
+            source: .shim, startNanoseconds: fields.start_ns, durationNanoseconds: fields.duration_ns, clock: clock)
+    }
+
+    private mutating func exchange(_ record: RingRecord, _ clock: EventClock) -> ProbeEvent {
+        let fields = record.fields
+        var command = Array(record.first)
+        command.append(contentsOf: repeatElement(0, count: Int(fields.sent_bytes) - command.count))
+        var response = Array(record.second)
+        let received = Int(fields.received_bytes)
+        if received >= 2 {
+            response = Array(response.prefix(received - 2))
+            response.append(contentsOf: repeatElement(0, count: received - 2 - response.count))
+            response += [UInt8(fields.status_word >> 8), UInt8(fields.status_word & 0xFF)]
+        } else {
+            response = Array(repeating: 0, count: received)
+        }
+        let session = sessions[fields.session]
+        let name = CommandAPDU(command).name(context: session?.card ?? CardContext())
+        let exchange = APDUExchange(
+            stamp: stamp(fields, clock), client: client, thread: fields.thread, session: fields.session,
+            reader: session?.reader ?? "", interface: .pcsc, sessionProtocol: session?.activeProtocol ?? .unknown,
+            name: name, command: HexBytes(command), response: HexBytes(response),
+            isCut: fields.flags & UInt16(RING_CUT) != 0, resultCode: fields.result,
+            waitNanoseconds: fields.wait_ns, isWaitExact: fields.flags & UInt16(RING_WAIT_EXACT) != 0)
+        if session != nil { note(exchange) }
+        return .apdu(exchange)
+    }
+
+    private mutating func note(_ exchange: APDUExchange) {
+        if let statusWord = exchange.statusWord {
+            sessions[exchange.session]?.card.observe(command: exchange.command.bytes, statusWord: statusWord)
+        } else if let fault = SessionErrorType(pcscResult: exchange.resultCode) {
+            sessions[exchange.session]?.card.reset()
+            sessions[exchange.session]?.fault = fault
+        }
+    }
+
+    private mutating func operation(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
+        let fields = record.fields
+        guard let kind = DeviceOperation(rawValue: UInt8(truncatingIfNeeded: fields.detail)) else { return [] }
+        if kind == .reconnect, fields.result == 0 {
+            // The card may have been reset; and a session that was reconnected is well again.
+            sessions[fields.session]?.card.reset()
+            sessions[fields.session]?.fault = nil
+            if fields.sent_bytes != 0 {
+                sessions[fields.session]?.activeProtocol = SessionProtocol(pcsc: fields.sent_bytes)
+            }
+        }
+        return [.operation(operation(kind, record, reader: sessions[fields.session]?.reader ?? record.name, clock))]
+    }
+
+    private func operation(
+        _ kind: DeviceOperation, _ record: RingRecord, reader: String, _ clock: EventClock
+    ) -> ReaderOperation {
+        let fields = record.fields
+        return ReaderOperation(
+            stamp: stamp(fields, clock), client: client, thread: fields.thread, session: fields.session,
+            reader: reader, operation: kind, resultCode: fields.result, waitNanoseconds: fields.wait_ns,
+            isWaitExact: fields.flags & UInt16(RING_WAIT_EXACT) != 0,
+            controlCode: kind == .control ? fields.sent_bytes : 0)
+    }
+
+    private mutating func opened(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
+        let fields = record.fields
+        let connect = ProbeEvent.operation(operation(.connect, record, reader: record.name, clock))
+        return [connect]
+            + open(
+                fields.session, reader: record.name, activeProtocol: SessionProtocol(pcsc: fields.detail & 0xFFFF),
+                shareMode: fields.detail >> 16, openedNanoseconds: fields.start_ns &+ fields.duration_ns,
+                stamp: stamp(fields, clock))
+    }
+
+    private mutating func open(
+        _ serial: UInt64, reader: String, activeProtocol: SessionProtocol, shareMode: UInt32,
+        openedNanoseconds: UInt64, stamp: EventStamp
+    ) -> [ProbeEvent] {
+        guard sessions.count < Self.sessionLimit, sessions[serial] == nil else { return [] }
+        sessions[serial] = OpenSession(
+            reader: reader, activeProtocol: activeProtocol, openedNanoseconds: openedNanoseconds)
+        return [
+            .sessionOpened(
+                ReaderSessionOpened(
+                    stamp: stamp, client: client, session: serial, reader: reader, sessionProtocol: activeProtocol,
+                    shareMode: shareMode))
+        ]
+    }
+
+    private mutating func closed(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
+        let fields = record.fields
+        guard let session = sessions.removeValue(forKey: fields.session) else { return [] }
+        let error = SessionErrorType(pcscResult: fields.result) ?? session.fault
+        return [
+            .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp(fields, clock), client: client, session: fields.session, reader: session.reader,
+                    status: error == nil ? .completed : .failed, error: error))
+        ]
+    }
+}

@@ -1,0 +1,100 @@
+internal import CProbe
+internal import Glibc
+internal import ProbeEvents
+
+/// One client process as the receiver knows it. Used under the receiver's lock only.
+final class ShimClient {
+    private let pid: Int32
+    private var reader: RingReader?
+    private var decoder: RingDecoder?
+    private var attached: EventClock = .now
+    private var saidBye = false
+
+    init(pid: Int32) {
+        self.pid = pid
+    }
+
+    /// The process, once it has said who it is.
+    var process: ClientProcess? { decoder?.client }
+
+    /// Takes a message; false for one that no shim sends.
+    func hear(_ message: ring_message, file: Int32, sink: any EventSink) -> Bool {
+        defer { if file >= 0 { close(file) } }
+        guard message.layout == RING_LAYOUT else { return false }
+        switch Int(message.kind) {
+        case RING_HELLO: return file >= 0 && reader == nil && attach(file, sink)
+        case RING_WAKE: return reader != nil
+        case RING_BYE:
+            saidBye = true
+            return reader != nil
+        default: return false
+        }
+    }
+
+    private func attach(_ file: Int32, _ sink: any EventSink) -> Bool {
+        guard let ring = RingReader(file: file) else { return false }
+        let identity = ring.identity
+        let client = ClientProcess(id: identity.clientID, pid: pid, program: identity.program)
+        reader = ring
+        decoder = RingDecoder(client: client)
+        attached = .now
+        sink.receive(
+            .clientAttached(
+                ClientAttached(
+                    stamp: .now(source: .shim), client: client, library: identity.library,
+                    isWaitExact: identity.countsWaits)))
+        tellDropped(.receiverGone, identity.lostBefore, sink)
+        drain(into: sink, clock: .now, isFinal: false)
+        // A client that met another receiver before has sessions that are told by nothing in the ring.
+        for session in ring.openSessions() {
+            decoder?.resume(session, clock: .now).forEach(sink.receive)
+        }
+        return true
+    }
+
+    /// Tells all that lies in the ring. With `isFinal` the client has ended, and waits for no record to be finished.
+    func drain(into sink: any EventSink, clock: EventClock, isFinal: Bool) {
+        guard var ring = reader else { return }
+        defer { reader = ring }
+        // Bounded, whatever a client writes meanwhile.
+        for _ in 0..<(2 * RING_SLOTS) {
+            switch ring.next(now: clock.monotonicNanoseconds, isFinal: isFinal) {
+            case .empty:
+                tellDropped(.ringFull, ring.takeDropped(), sink)
+                return
+            case .malformed: tellDropped(.malformed, 1, sink)
+            case .unfinished: tellDropped(.unfinished, 1, sink)
+            case .record(let record):
+                let events = decoder?.events(of: record, clock: clock) { ring.session($0) }
+                events?.forEach(sink.receive)
+            }
+        }
+    }
+
+    /// The client is gone: tells the rest of its ring, its sessions and its end.
+    func end(into sink: any EventSink) {
+        let clock = EventClock.now
+        drain(into: sink, clock: clock, isFinal: true)
+        detach()
+        guard var decoder else { return }
+        let left = decoder.openSessionCount
+        decoder.end(isOrderly: saidBye, clock: clock).forEach(sink.receive)
+        let stamp = EventStamp(
+            source: .shim, startNanoseconds: attached.monotonicNanoseconds,
+            durationNanoseconds: clock.monotonicNanoseconds &- attached.monotonicNanoseconds, clock: clock)
+        sink.receive(
+            .clientEnded(
+                ClientEnded(stamp: stamp, client: decoder.client, isOrderly: saidBye, openSessions: left)))
+    }
+
+    /// Lets the ring go; the client keeps it for another receiver.
+    func detach() {
+        reader?.unmap()
+        reader = nil
+    }
+
+    private func tellDropped(_ reason: DropReason, _ count: UInt64, _ sink: any EventSink) {
+        guard count > 0 else { return }
+        sink.receive(.eventsDropped(EventsDropped(stamp: .now(source: .shim), reason: reason, count: count)))
+    }
+}

@@ -1,0 +1,102 @@
+# What examples/quickstart and Tests/run share: packages, the Swift toolchain, plain words. Sourced by bash.
+
+say() { printf '%s\n' "$*"; }
+
+# fail CODE WORDS...: one line that says what is wrong and what to do, then the end.
+fail() {
+    local code=$1
+    shift
+    printf '%s: %s\n' "${program:-setup}" "$*" >&2
+    exit "$code"
+}
+
+# What `swift build` of this package needs on a bare Debian: the linker's start files and the C++ runtime, the headers of
+# the two system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
+# as SONAME=PACKAGE, since the library counts: the package's name differs between releases.
+build_packages=(
+    ca-certificates git g++ libc6-dev libpcsclite-dev pkgconf zlib1g-dev
+    libcurl.so.4=libcurl4 libncurses.so.6=libncurses6 libsqlite3.so.0=libsqlite3-0 libxml2.so.2=libxml2
+)
+
+# The virtual bench (pcscd with a virtual reader, in a network of its own) and the client that the quickstart runs.
+bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
+
+# The real programs that the tests run beside us, and the ones they measure us with.
+test_packages=(
+    binutils curl default-jdk-headless gnupg libpcsc-perl pcsc-tools procps prometheus python3 python3-pyscard
+    scdaemon strace
+)
+
+# Prints the packages among its arguments that are not there.
+missing_packages() {
+    local name
+    for name in "$@"; do
+        case $name in
+            *=*) /sbin/ldconfig -p | grep -q "^[[:space:]]*${name%%=*} " || printf '%s\n' "${name#*=}" ;;
+            *) [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+                printf '%s\n' "$name" ;;
+        esac
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs what is missing of its arguments. Without apt-get it names what is needed and goes on: the build tells the rest.
+need_packages() {
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        say "no apt-get here; if the build fails, install your system's packages for: ${*#*=}"
+        return
+    fi
+    local missing
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -eq 0 ] && return
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        fail 69 "packages are missing and there is no sudo; run as root: apt-get install ${missing[*]}"
+    fi
+    say "installing: ${missing[*]}"
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}")
+    as_root apt-get -q update || say "apt-get update failed; going on with the package lists that are here"
+    as_root "${install[@]}" </dev/null ||
+        fail 69 "apt-get could not install them; see above, then run: apt-get install ${missing[*]}"
+}
+
+# Installs like need_packages, but leaves no service behind that was not there before: the tests start their own. Debian
+# asks /usr/sbin/policy-rc.d before it starts one (exit 101: do not), and enables it for the next boot all the same.
+need_packages_without_services() {
+    local policy=/usr/sbin/policy-rc.d unit units=()
+    if [ ! -d /run/systemd/system ] || [ -e "$policy" ] || [ -z "$(missing_packages "$@" 2>/dev/null)" ] ||
+        ! command -v apt-get >/dev/null || ! { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }; then
+        need_packages "$@"
+        return
+    fi
+    for unit in prometheus.service pcscd.socket pcscd.service; do
+        [ -e "/lib/systemd/system/$unit" ] || units+=("$unit")
+    done
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+    printf '#!/bin/sh\ncase "$1" in prometheus*|pcscd*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    need_packages "$@"
+    as_root rm -f "$policy"
+    trap - EXIT
+    as_root systemctl --quiet disable "${units[@]}" 2>/dev/null || true
+}
+
+swift_hint="get it from https://www.swift.org/install/linux and call this again"
+
+# Fails in one line when no Swift is to be had, before anything is installed.
+need_swift_in_path() {
+    command -v swift >/dev/null || fail 69 "Swift 6.2 or later is needed and no swift is in PATH; $swift_hint"
+}
+
+# Fails in one line when the Swift in PATH does not start or is too old.
+need_swift_version() {
+    local text version
+    text=$(swift --version 2>&1) || fail 69 "$(command -v swift) does not start (${text%%$'\n'*}); $swift_hint"
+    version=$(sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' <<<"$text" | head -n 1)
+    local major=${version% *} minor=${version#* }
+    if [ "${major:-0}" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
+        fail 69 "Swift 6.2 or later is needed, $(command -v swift) is ${version/ /.}; $swift_hint"
+    fi
+}
