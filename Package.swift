@@ -30,6 +30,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -86,7 +87,7 @@ let package = Package(
             "ProbeDaemon",
             [
                 "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps",
-                hummingbird, lifecycle, logging, nio, nioPosix,
+                hummingbird, lifecycle, logging, nio, nioPosix, signals,
             ]),
         // mains
         .executableTarget(

@@ -23,6 +23,14 @@ extension ClosedLabel {
     public var labelText: String { Self.labelValues[labelIndex] }
 }
 
+/// `true` and `false` are a label's values, for instance whether something succeeded.
+extension Bool: ClosedLabel {
+    /// `false`, then `true`.
+    public static var labelValues: [String] { ["false", "true"] }
+    /// 0 for `false`.
+    @inlinable public var labelIndex: Int { self ? 1 : 0 }
+}
+
 /// A label whose values a user supplies: each family takes a limited number of them.
 ///
 /// Keep the child that a look-up gave when it is used often: only the look-up takes a lock.

@@ -11,12 +11,12 @@ public struct ObservedFamily: MetricFamilyDeclaration {
 
     /// Declares a family that shows nothing until it is told how to read.
     public init(
-        _ kind: ObservedKind, _ name: String, _ help: String, unit: MetricUnit = .none, labels: String...
+        _ kind: ObservedKind, _ name: String, _ help: String, unit: MetricUnit = .none,
+        labels: some LabelSet = NoLabels()
     ) {
-        let specs = labels.map { LabelSpec(name: $0, domain: nil) }
         store = ObservedStore(
             descriptor: FamilyDescriptor(
-                name: name, help: help, kind: kind == .counter ? .counter : .gauge, unit: unit, labels: specs))
+                name: name, help: help, kind: kind == .counter ? .counter : .gauge, unit: unit, labels: labels.specs))
     }
 
     /// Reads one number at each scrape; nil shows nothing.
@@ -55,7 +55,8 @@ public struct ObservedSamples {
         self.limit = limit
     }
 
-    /// Adds a sample; label values in the declared order. Past the series limit it is refused and counted.
+    /// Adds a sample; label values in the declared order, each combination once. Past the series limit it is refused
+    /// and counted.
     public mutating func append(_ value: Double, _ labels: String...) {
         guard count < limit else {
             refused += 1

@@ -5,7 +5,19 @@ import Testing
 
 @Suite struct SummaryTextTests {
     @Test func typicalRun() {
-        #expect(SummaryScenario.typical().text() == "")
+        #expect(
+            SummaryScenario.typical().text() == """
+                cardlink-probe: opensc-tool  ·  exit 0  ·  0.42 s, 32% in the card
+                 command             calls  errors      p50      p95      max  share
+                 SELECT                 12       0  10.2 ms  10.2 ms  10.2 ms    86%
+                 READ BINARY             8       1   2.0 ms   4.4 ms   4.4 ms    14%
+                 GET RESPONSE            1       0   400 µs   400 µs   400 µs    <1%
+                 status   9000 ×17   6A82 ×2   61XX ×1   6982 ×1
+                 reader   Virtual PCD 00 00   1 session, 0.40 s   ATR 3B 9F … (UICC)
+                          waited 12 ms for other programs
+                 probing  2 SELECTs refused   6A82 ×2   not counted as errors
+
+                """)
     }
 
     @Test func otherRuns() {
@@ -19,6 +31,7 @@ import Testing
         run.send("00A40004023F00", "", resultCode: 0x8010_0069, isWaitExact: false)
         run.send("00A4040007A0000000871002", "6A82", times: 40, reader: "Alcor Micro AU9540 00 00")
         run.send("00A4040007A0000000871002", "6D00", times: 2, reader: "Alcor Micro AU9540 00 00")
+        run.send("00B0000010", "9000", isWaitExact: false)
         run.call(.connect, resultCode: 0x8010_000B)
         run.call(.connect, resultCode: 0x8010_000C, waitMicroseconds: 5_000, isWaitExact: false)
         run.drop(.ringFull, 1_200)
@@ -28,6 +41,122 @@ import Testing
         run.client = ClientProcess(id: 8, pid: 77, program: "scdaemon")
         run.attach()
         run.source(isWorking: false, "pcscd is not running; start it: systemctl start pcscd.socket")
-        #expect(run.text(ending: .signalled(9)) == "")
+        #expect(
+            run.text(ending: .signalled(9)) == """
+                cardlink-probe: opensc-tool  ·  killed by SIGKILL  ·  0.42 s, 11% in the card
+                 command             calls  errors      p50      p95      max  share
+                 SELECT                 42       0   1.0 ms   1.0 ms   1.0 ms    91%
+                 VERIFY                  3       3   1.0 ms   1.0 ms   1.0 ms     7%
+                 READ BINARY             1       0   1.0 ms   1.0 ms   1.0 ms     2%
+                 status   6A82 ×40   63CX ×2   6D00 ×2   6983 ×1   9000 ×1
+                 reader   Alcor Micro AU9540 00 00   1 session, 0.05 s   ATR 3B F8 … (Java Card)
+                          waited 0 ms for other programs
+                 reader   Virtual PCD 00 00   1 session, 0.05 s   ATR 3B 9F … (UICC)
+                          waited about 5 ms for other programs
+                 probing  42 SELECTs refused   6A82 ×40   6D00 ×2   not counted as errors
+                 pin      VERIFY 01 refused ×2, 1 try left   VERIFY 02 refused ×1, blocked
+                 failed   SCardTransmit REMOVED_CARD ×1   SCardConnect SHARING_VIOLATION ×1
+                          SCardConnect NO_SMARTCARD ×1
+                 bound    1 time is an upper bound: waiting for other programs could not be told
+                          apart
+                 dropped  1234 events are missing in these counts   ring_full ×1200
+                          unfinished ×34   1 process ended with unread events
+                 client   1 of 2 processes was killed or replaced   2 sessions left open
+                          scdaemon (77) still runs
+                 source   pcscd is not running; start it: systemctl start pcscd.socket
+
+                """)
+    }
+
+    @Test func programWithoutCalls() {
+        let run = SummaryScenario()
+        let remark = "opensc-tool made no PC/SC call that was seen: it is linked statically.\nTry: cardlink-probe doctor"
+        let report = run.report(ending: .exited(1), remark: remark)
+        #expect(
+            SummaryText(report).text == """
+                cardlink-probe: opensc-tool  ·  exit 1  ·  0.42 s, no PC/SC call seen
+                 opensc-tool made no PC/SC call that was seen: it is linked statically.
+                 Try: cardlink-probe doctor
+
+                """)
+    }
+
+    @Test func programThatOnlyLooksAtReaders() {
+        let run = SummaryScenario()
+        run.attach()
+        run.call(.establishContext, reader: "")
+        run.call(.listReaders, resultCode: 0x8010_0008, reader: "")
+        run.call(.listReaders, reader: "")
+        run.call(.waitForChange, resultCode: 0x8010_000A, times: 120, reader: "")
+        run.call(.waitForChange, resultCode: 0x8010_001E, reader: "")
+        run.end()
+        #expect(
+            run.text(milliseconds: 125_400) == """
+                cardlink-probe: opensc-tool  ·  exit 0  ·  2 min 5 s, no command to a card
+                 calls    SCardGetStatusChange ×121   SCardListReaders ×2
+                          SCardEstablishContext ×1
+                 failed   SCardGetStatusChange SERVICE_STOPPED ×1
+
+                """)
+    }
+
+    @Test func manyCommandsAndReaders() {
+        let run = SummaryScenario()
+        run.attach()
+        for number in UInt64(1)...6 {
+            run.open(number, reader: "Reader \(number)", atr: nil)
+            for ins in ["A4", "B0", "B2", "D6", "DC", "F2", "20", "24", "2C", "88", "C0", "CA", "10", "12", "14", "C2", "EE"] {
+                run.send("00\(ins)00000100", "9000", microseconds: 100 * number, reader: "Reader \(number)")
+            }
+        }
+        run.send("0020000108FFFFFFFFFFFFFFFF", "63C2", reader: "Reader 1")
+        run.end(openSessions: 6)
+        #expect(
+            run.text() == """
+                cardlink-probe: opensc-tool  ·  exit 0  ·  0.42 s, 9% in the card
+                 command                  calls  errors      p50      p95      max  share
+                 OTHER                       30       0   301 µs   600 µs   600 µs    29%
+                 VERIFY                       7       1   399 µs   1.0 ms   1.0 ms     8%
+                 CHANGE PIN                   6       0   301 µs   600 µs   600 µs     6%
+                 ENVELOPE                     6       0   301 µs   600 µs   600 µs     6%
+                 GET DATA                     6       0   301 µs   600 µs   600 µs     6%
+                 GET RESPONSE                 6       0   301 µs   600 µs   600 µs     6%
+                 INTERNAL AUTHENTICATE        6       0   301 µs   600 µs   600 µs     6%
+                 READ BINARY                  6       0   301 µs   600 µs   600 µs     6%
+                 READ RECORD                  6       0   301 µs   600 µs   600 µs     6%
+                 SELECT                       6       0   301 µs   600 µs   600 µs     6%
+                 UNBLOCK PIN                  6       0   301 µs   600 µs   600 µs     6%
+                 UPDATE BINARY                6       0   301 µs   600 µs   600 µs     6%
+                 UPDATE RECORD                6       0   301 µs   600 µs   600 µs     6%
+                 status   9000 ×102   63CX ×1
+                 reader   Reader 1   1 session, 0.04 s   waited 0 ms for other programs
+                 reader   Reader 2   1 session, 0.04 s   waited 0 ms for other programs
+                 reader   Reader 3   1 session, 0.03 s   waited 0 ms for other programs
+                 reader   Reader 4   1 session, 0.03 s   waited 0 ms for other programs
+                 reader   Reader 5   1 session, 0.02 s   waited 0 ms for other programs
+                 reader   Reader 6   1 session, 0.01 s   waited 0 ms for other programs
+                 pin      VERIFY 01 refused ×1, 2 tries left
+                 client   6 sessions left open
+
+                """)
+    }
+
+    @Test func colours() {
+        let run = SummaryScenario()
+        run.attach()
+        run.open()
+        run.send("00B000000A", "6982")
+        run.end()
+        let text = SummaryText(run.report(ending: .exited(3)), isColoured: true).text
+        #expect(
+            text.replacing("\u{1B}", with: "^") == """
+                ^[1mcardlink-probe: opensc-tool^[0m  ·  ^[33mexit 3^[0m  ·  0.42 s, <1% in the card
+                 ^[2mcommand^[0m             ^[2mcalls^[0m  ^[2merrors^[0m      ^[2mp50^[0m      ^[2mp95^[0m      ^[2mmax^[0m  ^[2mshare^[0m
+                 ^[1mREAD BINARY^[0m             1       ^[31m1^[0m   1.0 ms   1.0 ms   1.0 ms   100%
+                ^[2m status   ^[0m6982 ×1
+                ^[2m reader   ^[0mVirtual PCD 00 00   1 session, 1.0 ms   ATR 3B 9F … (UICC)
+                          waited 0 ms for other programs
+
+                """)
     }
 }

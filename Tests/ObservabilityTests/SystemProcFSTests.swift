@@ -1,3 +1,4 @@
+import ProbeEvents
 import Testing
 
 @testable import Observability
@@ -106,7 +107,7 @@ import Testing
         let times = try #require(procFS.processorTimes())
         #expect(times.totalTicks > times.idleTicks)
         let boot = try #require(procFS.bootTimeSeconds())
-        let sinceBoot = (ProbeClock.wallNanoseconds - ProbeClock.bootNanoseconds) / 1_000_000_000
+        let sinceBoot = (EventClock.now.wallNanoseconds - BootClock.nanoseconds) / 1_000_000_000
         #expect(boot >= sinceBoot - 2 && boot <= sinceBoot + 2)
         #expect(try #require(procFS.usedMemoryBytes()) > 1 << 20)
         #expect(procFS.interfaceTraffic().contains { $0.interface == "lo" })

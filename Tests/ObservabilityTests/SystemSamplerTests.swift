@@ -1,4 +1,5 @@
 import Foundation
+import ProbeEvents
 import Synchronization
 import Testing
 
@@ -43,7 +44,7 @@ import Testing
         let uptime = try #require(after.uptimeSeconds)
         let start = try #require(after.startTimeSeconds)
         #expect(uptime > 0 && uptime < 3_600)
-        #expect(abs(Double(ProbeClock.wallNanoseconds) / 1e9 - start - uptime) < 2)
+        #expect(abs(Double(EventClock.now.wallNanoseconds) / 1e9 - start - uptime) < 2)
         #expect(start == before.startTimeSeconds)
     }
 

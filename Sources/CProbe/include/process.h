@@ -1,2 +1,34 @@
-#ifndef X
+// A wrapped program as `env` would run it: what of fork, exec and signals Swift cannot say.
+#ifndef CPROBE_PROCESS_H
+#define CPROBE_PROCESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+// The signal mask and the ignored signals that this process began with.
+struct process_signals {
+    sigset_t mask;
+    sigset_t ignored;
+};
+
+// Notes how signals stand, then blocks those that are handed on; before the first thread is made, so that no thread
+// takes one of them.
+void process_take_signals(struct process_signals *before);
+
+// Starts a program, found along PATH, with signals as they stood. The program's id; -1 with errno when it could not be
+// started, ENOENT when it was not found.
+pid_t process_start(char *const arguments[], char *const environment[], const struct process_signals *before);
+
+// Waits until the program has ended; hands on signals, stops when it stops and continues with it. Its status as of
+// waitpid(2).
+int process_wait(pid_t child);
+
+// The parts of a status of waitpid(2): whether a signal ended it, and the signal or the exit code.
+bool process_was_killed(int status);
+int process_code(int status);
+
+// Ends this process as the signal would end it, without a core file. Returns when the signal does not end a process.
+void process_end_by(int number);
+
 #endif

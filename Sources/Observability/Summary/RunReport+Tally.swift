@@ -6,15 +6,15 @@ extension RunReport {
     /// The report of a run whose events are counted.
     init(_ tally: RunTally, _ outcome: RunOutcome) {
         let spent = tally.commands.reduce(into: Spent()) { $0.add($1) }
-        let calls = tally.operations.values.reduce(spent.calls) { $0 + $1.calls }
+        let calls = tally.operations.values.reduce(spent.calls + tally.unsentCommands) { $0 + $1.calls }
         program = outcome.program
         exitCode = OrNull(outcome.ending.code)
         exitSignal = OrNull(outcome.ending.signal)
         exitSignalName = OrNull(outcome.ending.signal.flatMap(SignalName.name(of:)))
-        startedAt = ProbeClock.rfc3339(wallNanoseconds: outcome.startedWallNanoseconds)
+        startedAt = RFC3339.text(wallNanoseconds: outcome.startedWallNanoseconds)
         var endedWall = outcome.startedWallNanoseconds
         endedWall.addSaturating(outcome.wallNanoseconds)
-        endedAt = ProbeClock.rfc3339(wallNanoseconds: endedWall)
+        endedAt = RFC3339.text(wallNanoseconds: endedWall)
         wallNanoseconds = outcome.wallNanoseconds
         cardNanoseconds = spent.cardNanoseconds
         cardShare = Self.share(spent.cardNanoseconds, of: outcome.wallNanoseconds)
@@ -23,6 +23,7 @@ extension RunReport {
         pcscCalls = calls
         remark = OrNull(calls == 0 && tally.sessions.opened == 0 ? outcome.remarkWithoutCalls : nil)
         commandCount = spent.calls
+        unsentCount = tally.unsentCommands
         errorCount = spent.errors
         probingRefusalCount = spent.probingRefusals
         commands = Self.commands(tally.commands, cardNanoseconds: spent.cardNanoseconds)

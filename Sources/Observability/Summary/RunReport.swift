@@ -34,6 +34,8 @@ package struct RunReport: Sendable, Encodable {
 
     /// Commands that were sent, as they were sent: a GET RESPONSE counts, and a command sent again does.
     package var commandCount: UInt64
+    /// Commands that PC/SC refused to send: they are in `failed_transmits`, and in no other count of commands.
+    package var unsentCount: UInt64
     /// Commands that failed, less `probingRefusalCount`.
     package var errorCount: UInt64
     /// SELECT commands that the card refused with 6A82, 6A81, 6D00 or 6E00: a program looking what is there.

@@ -4,6 +4,11 @@ internal import SmartCard
 
 extension RunTally {
     mutating func apply(_ exchange: APDUExchange) {
+        guard exchange.reachedCard else {
+            unsentCommands += 1
+            failedTransmits.update(exchange.resultCode, new: 0) { $0 += 1 }
+            return
+        }
         let command = CommandAPDU(exchange.command.bytes)
         let verdict = APDUVerdict(exchange, command)
         commands[exchange.name.index].add(exchange, verdict)
@@ -27,7 +32,7 @@ extension RunTally {
         if let statusWord = exchange.statusWord {
             statusWords[statusWord.value, default: 0] += 1
             statusWordLabels[statusWord.label(cla: cla), default: 0] += 1
-            if verdict == .probingRefusal { probingRefusals[statusWord.value, default: 0] += 1 }
+            if case .probingRefusal = verdict { probingRefusals[statusWord.value, default: 0] += 1 }
         } else if exchange.resultCode == 0 {
             responsesWithoutStatusWord += 1
         } else {

@@ -17,6 +17,8 @@ struct RunTally: Sendable {
     var instructions = [UInt64](repeating: 0, count: 256)
     /// Commands of fewer than four bytes: they have no header, and redaction leaves none of their bytes.
     var commandsWithoutHeader: UInt64 = 0
+    /// SCardTransmit calls that never reached a card; they are in `failedTransmits` and in nothing else.
+    var unsentCommands: UInt64 = 0
     var errorTypes: [APDUErrorType: UInt64] = [:]
     var probingRefusals: [UInt16: UInt64] = [:]
     /// Of SCardTransmit, by PC/SC's return code.

@@ -27,8 +27,9 @@ enum SummaryFormat {
         return "\(nanoseconds / 1_000_000_000) s"
     }
 
-    /// How long something lasted: `0.42 s`, `12 min 5 s`, `3 h 12 min`.
+    /// How long something lasted: `3.1 ms`, `0.42 s`, `12 min 5 s`, `3 h 12 min`.
     static func span(_ nanoseconds: UInt64) -> String {
+        if nanoseconds < 10_000_000 { return latency(nanoseconds) }
         let hundredths = rounded(nanoseconds, 10_000_000)
         if hundredths < 6_000 { return decimal(hundredths, 2) + " s" }
         let seconds = rounded(nanoseconds, 1_000_000_000)
@@ -53,10 +54,11 @@ enum SummaryFormat {
         return "> 10P"
     }
 
-    /// A share as whole percent, at most 100.
+    /// A share as whole percent, at most 100; a share that would be 0 and is none is `<1%`.
     static func percent(_ part: UInt64, of whole: UInt64) -> String {
-        guard whole > 0 else { return "0%" }
-        return "\(Int((min(1, Double(part) / Double(whole)) * 100).rounded()))%"
+        guard whole > 0, part > 0 else { return "0%" }
+        let percent = Int((min(1, Double(part) / Double(whole)) * 100).rounded())
+        return percent == 0 ? "<1%" : "\(percent)%"
     }
 
     /// A count with its noun: `1 session`, `2 sessions`.

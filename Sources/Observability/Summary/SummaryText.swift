@@ -159,8 +159,10 @@ extension SummaryText {
         return layout.labelled("failed", parts)
     }
 
+    /// The code without its prefix `SCARD_W_`, which the function's name makes needless; the JSON has it whole.
     private static func part(_ function: String, _ failure: RunReport.Failure) -> SummaryLayout.Part {
-        .init("\(function) \(failure.name) ×\(failure.count)", .alarm)
+        let name = failure.name.hasPrefix("SCARD_") ? String(failure.name.dropFirst(8)) : failure.name
+        return .init("\(function) \(name) ×\(failure.count)", .alarm)
     }
 
     private static func function(_ operation: String) -> String {

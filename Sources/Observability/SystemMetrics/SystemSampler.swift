@@ -39,7 +39,7 @@ package final class SystemSampler: Sendable {
             let startSeconds = Double(status.startTicks) / ticksPerSecond
             metrics.processorSeconds = Double(status.processorTicks) / ticksPerSecond
             metrics.threads = status.threads
-            metrics.uptimeSeconds = max(0, Double(ProbeClock.bootNanoseconds) / 1e9 - startSeconds)
+            metrics.uptimeSeconds = max(0, Double(BootClock.nanoseconds) / 1e9 - startSeconds)
             metrics.startTimeSeconds = bootTimeSeconds.map { Double($0) + startSeconds }
             metrics.virtualMemoryBytes = status.virtualBytes
             let (resident, overflow) = status.residentPages.multipliedReportingOverflow(by: pageBytes)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Observability
 
-@Suite struct SystemClockTests {
+@Suite struct RFC3339Tests {
     @Test(arguments: [
         (UInt64(0), "1970-01-01T00:00:00.000Z"),
         (1_706_745_599_123_999_999, "2024-01-31T23:59:59.123Z"),
@@ -12,8 +12,8 @@ import Testing
         (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000Z"),
         (UInt64.max, "2554-07-21T23:34:33.709Z"),
     ])
-    func rfc3339(nanoseconds: UInt64, text: String) {
-        #expect(ProbeClock.rfc3339(wallNanoseconds: nanoseconds) == text)
+    func text(nanoseconds: UInt64, expected: String) {
+        #expect(RFC3339.text(wallNanoseconds: nanoseconds) == expected)
     }
 
     @Test func daysOfFourCenturies() {
@@ -25,12 +25,5 @@ import Testing
             let date = CivilDate(daysSince1970: day)
             #expect([date.year, date.month, date.day] == [parts.year, parts.month, parts.day])
         }
-    }
-
-    @Test func clocksRun() {
-        let first = ProbeClock.monotonicNanoseconds
-        let second = ProbeClock.monotonicNanoseconds
-        #expect(first > 0 && second >= first)
-        #expect(abs(Double(ProbeClock.wallNanoseconds) / 1e9 - Date().timeIntervalSince1970) < 1)
     }
 }

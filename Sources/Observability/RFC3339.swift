@@ -1,25 +1,7 @@
-internal import Glibc
-
-/// The clocks of events: durations from CLOCK_MONOTONIC, wall time for display and export only.
-package enum ProbeClock {
-    /// CLOCK_MONOTONIC, nanoseconds.
-    package static var monotonicNanoseconds: UInt64 { read(CLOCK_MONOTONIC) }
-
-    /// Wall clock, nanoseconds since 1970 in UTC.
-    package static var wallNanoseconds: UInt64 { read(CLOCK_REALTIME) }
-
-    /// Time since the machine was started, sleep included, nanoseconds; the clock of /proc's start times.
-    package static var bootNanoseconds: UInt64 { read(CLOCK_BOOTTIME) }
-
-    private static func read(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        // These clocks exist on every Linux since 2.6.39, so that the call cannot fail.
-        clock_gettime(clock, &time)
-        return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
-    }
-
+/// Wall times as text.
+package enum RFC3339 {
     /// A wall time as RFC 3339 in UTC with milliseconds: `2025-01-31T23:59:59.123Z`.
-    package static func rfc3339(wallNanoseconds: UInt64) -> String {
+    package static func text(wallNanoseconds: UInt64) -> String {
         let milliseconds = wallNanoseconds / 1_000_000
         let secondOfDay = Int(milliseconds / 1_000 % 86_400)
         let date = CivilDate(daysSince1970: Int(milliseconds / 86_400_000))

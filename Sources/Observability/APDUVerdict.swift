@@ -1,0 +1,64 @@
+internal import ProbeEvents
+internal import SmartCard
+
+/// Whether an exchange went well.
+enum APDUVerdict: Hashable {
+    /// Normal processing, a warning, or routine such as 6CXX.
+    case good
+    /// A SELECT of what the card does not have: programs look around in this way, and no card is broken.
+    case probingRefusal(APDUErrorType)
+    /// Anything else that failed.
+    case error(APDUErrorType)
+
+    init(_ exchange: APDUExchange, _ command: CommandAPDU) {
+        guard exchange.resultCode == 0 else {
+            self = .error(PCSCResult(exchange.resultCode).errorType ?? .transport)
+            return
+        }
+        guard let statusWord = exchange.statusWord else {
+            self = .error(.malformed)
+            return
+        }
+        guard let type = statusWord.errorType(command: exchange.name, cla: command.cla) else {
+            self = .good
+            return
+        }
+        let isRefusal = exchange.name == .select && Self.isRefusal(statusWord)
+        self = isRefusal ? .probingRefusal(type) : .error(type)
+    }
+
+    /// Why it failed, a probing refusal too; nil when it went well.
+    var errorType: APDUErrorType? {
+        switch self {
+        case .good: nil
+        case .probingRefusal(let type), .error(let type): type
+        }
+    }
+
+    private static func isRefusal(_ statusWord: StatusWord) -> Bool {
+        switch statusWord.value {
+        case 0x6A82, 0x6A81, 0x6D00, 0x6E00: true
+        default: false
+        }
+    }
+}
+
+extension APDUExchange {
+    /// Whether the card may have got the command: false when PC/SC's answer proves that it was not sent.
+    ///
+    /// pcscd (SCardTransmit in its winscard.c, up to 2.4) gives these answers before it calls the driver, and no other
+    /// time; NO_SMARTCARD, READER_UNAVAILABLE, INSUFFICIENT_BUFFER and a lost connection may come after as well.
+    var reachedCard: Bool {
+        switch resultCode {
+        case 0x8010_0003,  // E_INVALID_HANDLE
+            0x8010_0004,  // E_INVALID_PARAMETER
+            0x8010_000B,  // E_SHARING_VIOLATION
+            0x8010_000F,  // E_PROTO_MISMATCH
+            0x8010_0011,  // E_INVALID_VALUE
+            0x8010_0068,  // W_RESET_CARD
+            0x8010_0069:  // W_REMOVED_CARD
+            false
+        default: true
+        }
+    }
+}

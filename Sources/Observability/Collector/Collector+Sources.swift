@@ -1,0 +1,16 @@
+internal import ProbeEvents
+internal import PrometheusClient
+
+extension Collector {
+    func apply(_ loss: EventsDropped) {
+        countDropped(loss.count, source: loss.stamp.source, reason: loss.reason)
+    }
+
+    /// Shows the number of readers as soon as somebody watches them: 0 is told, and not left out.
+    func apply(_ state: SourceState) {
+        switch state.stamp.source {
+        case .readerMonitor: catalog.devicesConnected[.reader].show()
+        case .shim, .cardReader, .testerSocket: break
+        }
+    }
+}

@@ -1,0 +1,85 @@
+internal import Glibc
+internal import ProbeEvents
+internal import PrometheusClient
+internal import Synchronization
+
+extension Collector {
+    /// Reads machine and process once a scrape, and shows what could be read.
+    func observeSystem(with sampler: SystemSampler) {
+        let reading = LastReading()
+        registry.beforeEachScrape { reading.set(sampler.sample()) }
+        observeProcess(reading)
+        switch scope {
+        case .everything: observeMachine(reading)
+        case .probeHealth: break
+        }
+    }
+
+    private func observeProcess(_ reading: LastReading) {
+        health.processCPUSeconds.read { reading.get().processorSeconds }
+        health.processOpenFDs.read { reading.get().openDescriptors.map(Double.init) }
+        health.processMaxFDs.read { reading.get().descriptorLimit.flatMap(Self.finite) }
+        health.processVirtualMemory.read { reading.get().virtualMemoryBytes.map(Double.init) }
+        health.processVirtualMemoryMax.read { reading.get().virtualMemoryLimitBytes.flatMap(Self.finite) }
+        health.processResidentMemory.read { reading.get().residentMemoryBytes.map(Double.init) }
+        health.processStartTime.read { reading.get().startTimeSeconds }
+        health.processThreads.read { reading.get().threads.map(Double.init) }
+    }
+
+    private func observeMachine(_ reading: LastReading) {
+        catalog.systemCPUUsage.read { reading.get().processorUsagePercent }
+        catalog.systemMemoryUsage.read { reading.get().usedMemoryBytes.map(Double.init) }
+        catalog.systemDiskUsage.readAll { samples in
+            for disk in reading.get().disks { samples.append(Double(disk.usedBytes), disk.path) }
+        }
+        catalog.systemNetworkBytes.readAll { samples in
+            for traffic in reading.get().network {
+                samples.append(Double(traffic.sentBytes), TransferDirection.sent.name, traffic.interface)
+                samples.append(Double(traffic.receivedBytes), TransferDirection.received.name, traffic.interface)
+            }
+        }
+        catalog.systemProcessUptime.read { reading.get().uptimeSeconds }
+        catalog.systemThreadsActive.read { reading.get().threads.map(Double.init) }
+    }
+
+    /// A limit; where there is none, nothing is shown.
+    private static func finite(_ limit: UInt64) -> Double? { limit == .max ? nil : Double(limit) }
+
+    /// Tells which program serves these metrics.
+    func tellApplication() {
+        health.applicationInfo.set(
+            "cardlink-probe", ProbeVersion.current, "Probe beside smart-card testers", Self.swiftVersion, Self.platform)
+    }
+
+    /// The compiler's version, as far as a program can know it.
+    private static var swiftVersion: String {
+        #if compiler(>=6.5)
+            "6.5 or later"
+        #elseif compiler(>=6.4)
+            "6.4"
+        #elseif compiler(>=6.3)
+            "6.3"
+        #else
+            "6.2"
+        #endif
+    }
+
+    /// Kernel, its release, and the processor: `Linux 6.1.0-18-amd64 x86_64`.
+    private static var platform: String {
+        var name = utsname()
+        guard uname(&name) == 0 else { return "Linux" }
+        func text<Field>(_ field: Field) -> String {
+            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+        return "\(text(name.sysname)) \(text(name.release)) \(text(name.machine))"
+    }
+}
+
+/// The reading of the last scrape that began.
+private final class LastReading: Sendable {
+    private let reading = Mutex(SystemMetrics())
+
+    func set(_ metrics: SystemMetrics) { reading.withLock { $0 = metrics } }
+
+    func get() -> SystemMetrics { reading.withLock { $0 } }
+}

@@ -1,0 +1,102 @@
+package import ProbeEvents
+package import PrometheusClient
+internal import SmartCard
+internal import Synchronization
+
+/// Counts events into the metric families; what `/metrics` and the exporters show.
+///
+/// An APDU costs a handful of atomic additions: no lock, no hashing, no allocation. Events that are rare (sessions,
+/// readers) take a short lock.
+package final class Collector: EventSink {
+    /// Which families are registered and fed.
+    package enum Scope: Sendable {
+        /// All.
+        case everything
+        /// Only those of the probe itself: another probe, which is scraped too, counts the same events.
+        case probeHealth
+    }
+
+    /// What it counts.
+    package let scope: Scope
+    /// The families of the bench; in the scope of the probe's health they are neither registered nor fed.
+    package let catalog = MetricCatalog()
+    /// The families of the probe itself.
+    package let health = HealthCatalog()
+    /// Holds the families of the scope, for exposition.
+    package let registry: Registry
+
+    // Copies, since `shared` checks at each use whether it is there.
+    let statusWords = StatusWordLookup.shared
+    let openSessions = Mutex(OpenSessions())
+    let readers = Mutex(PresentReaders())
+
+    /// A collector with families that count from 0.
+    ///
+    /// - Parameters:
+    ///   - seriesLimit: children that a family with an open label may have.
+    ///   - sampler: reads machine and process at each scrape.
+    package init(
+        seriesLimit: Int = Registry.defaultSeriesLimit, scope: Scope = .everything,
+        sampler: SystemSampler = SystemSampler()
+    ) {
+        self.scope = scope
+        let refused = health.seriesRefused
+        registry = Registry(seriesLimit: seriesLimit) { refused[OpenLabel($0)].increment() }
+        switch scope {
+        case .everything:
+            registry.registerAll(of: catalog)
+            catalog.activeSessions[.pcsc].show()
+        case .probeHealth: break
+        }
+        registry.registerAll(of: health)
+        showZeros()
+        tellApplication()
+        observeSystem(with: sampler)
+    }
+
+    /// Counts one event.
+    package func receive(_ event: ProbeEvent) {
+        health.eventsReceived[event.stamp.source].increment()
+        switch scope {
+        case .everything: apply(event)
+        case .probeHealth:
+            if case .eventsDropped(let loss) = event { apply(loss) }
+        }
+    }
+
+    /// Counts a scrape that was answered.
+    package func recordScrape(nanoseconds: UInt64) {
+        health.scrapeDuration.record(nanoseconds)
+    }
+
+    /// Counts events that were lost on their way to a sink; for ``QueuedSink``.
+    package func countDropped(_ count: UInt64, source: SourceKind, reason: DropReason = .queueFull) {
+        health.eventsDropped[source, reason].increment(by: count)
+    }
+
+    private func apply(_ event: ProbeEvent) {
+        switch event {
+        case .apdu(let exchange): apply(exchange)
+        case .sessionOpened(let opened): apply(opened)
+        case .sessionClosed(let closed): apply(closed)
+        case .operation(let operation): apply(operation)
+        case .readerChanged(let change): apply(change)
+        case .clientEnded(let ended): apply(ended)
+        case .eventsDropped(let loss): apply(loss)
+        case .sourceState(let state): apply(state)
+        // No family counts these: an ATR and a program's name are never labels.
+        case .cardIdentified, .clientAttached: break
+        }
+    }
+
+    /// Series that alerts must see before their first increment: else the step from nothing to 1 is no increase.
+    private func showZeros() {
+        for source in SourceKind.allCases {
+            health.eventsReceived[source].show()
+            for reason in DropReason.allCases { health.eventsDropped[source, reason].show() }
+        }
+        for family in registry.descriptors where family.kind != .info && family.labels.contains(where: { $0.domain == nil }) {
+            health.seriesRefused[OpenLabel(family.name)].show()
+        }
+    }
+}

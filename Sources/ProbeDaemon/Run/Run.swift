@@ -1,0 +1,154 @@
+internal import Glibc
+package import Observability
+internal import ProbeEvents
+internal import PrometheusClient
+internal import Taps
+
+/// Runs a program with the tap in front of its PC/SC library, and tells at its end what happened.
+///
+/// Whatever fails on the probe's side is said in a line, and the program runs all the same.
+package struct Run: Sendable {
+    /// What was asked for.
+    package struct Request: Sendable {
+        /// When the summary is printed.
+        package enum Summary: Sendable {
+            case always, onTerminal, never
+        }
+
+        /// The program and its arguments.
+        package var arguments: [String]
+        /// Whether to print the summary.
+        package var summary = Summary.onTerminal
+        /// Whether to colour it.
+        package var colour = Terminal.Colour.auto
+        /// A file for the report as JSON.
+        package var reportFile: String?
+        /// Where to serve metrics while the program runs.
+        package var metrics: ListenAddress?
+        /// The directory for sockets; nil for the usual one.
+        package var runtimeDirectory: String?
+
+        /// A request to run this and nothing else.
+        package init(arguments: [String]) { self.arguments = arguments }
+    }
+
+    private let request: Request
+    private let signals: InheritedSignals
+
+    /// A run that has not begun.
+    package init(_ request: Request, signals: InheritedSignals) {
+        self.request = request
+        self.signals = signals
+    }
+
+    /// The whole run; returns how the program ended, or with `env`'s code why it could not begin.
+    package func execute() async -> RunOutcome.Ending {
+        let report = attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
+        let summary = RunSummary()
+        let bus = EventBus([summary])
+        let forwarder = connectToDaemon()
+        if let forwarder { bus.add(forwarder) }
+        let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: bus) }
+        let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
+
+        let started = EventClock.now
+        let own = TapEnvironment.current
+        let path = own.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? "/bin:/usr/bin"
+        let file = ProgramFile(named: request.arguments.first ?? "", path: path)
+        let environment = file.toleratesShim ? tap?.environment(own) ?? own : own
+        let program: WrappedProgram
+        do throws(WrappedProgram.StartFailure) {
+            program = try WrappedProgram.start(request.arguments, environment: environment, signals: signals)
+        } catch {
+            Terminal.say(error.explanation)
+            tap?.receiver.stop()
+            await server?.stop()
+            return .exited(error.exitCode)
+        }
+        let libraries = MappedLibraries(pid: program.pid)
+        let watch = Task { await libraries.watch() }
+        let ending = await program.end()
+        watch.cancel()
+        let ended = EventClock.now
+
+        tap?.receiver.stop()
+        if let forwarder { finish(forwarder) }
+        await server?.stop()
+        let outcome = RunOutcome(
+            program: Self.name(of: request.arguments), ending: ending,
+            startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: ended.monotonicNanoseconds,
+            startedWallNanoseconds: started.wallNanoseconds,
+            remarkWithoutCalls: tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen.")
+        tell(summary.report(of: outcome), in: report)
+        return ending
+    }
+
+    private func tell(_ report: RunReport, in file: ReportFile?) {
+        let isWanted =
+            switch request.summary {
+            case .always: true
+            case .never: false
+            case .onTerminal: Terminal.isInteractive
+            }
+        if isWanted {
+            let size = Terminal.size ?? (columns: 80, lines: 24)
+            let text = SummaryText(
+                report, columns: size.columns, lines: size.lines, isColoured: Terminal.isColoured(request.colour))
+            Terminal.write(text.text)
+        }
+        guard let file else { return }
+        attempt { try file.write(Array(try report.json())) }
+    }
+
+    private static func name(of arguments: [String]) -> String {
+        arguments.first?.split(separator: "/").last.map(String.init) ?? ""
+    }
+
+    // MARK: The other side
+
+    private func connectToDaemon() -> EventForwarder? {
+        for directory in RuntimeDirectory.candidates(named: request.runtimeDirectory) {
+            let found = attempt { try EventForwarder.connect(path: directory.eventSocket) } ?? nil
+            if let found { return found }
+        }
+        return nil
+    }
+
+    private func finish(_ forwarder: EventForwarder) {
+        let undelivered = forwarder.finish(within: .seconds(2))
+        if undelivered > 0 { Terminal.say("\(undelivered) events did not reach the daemon; the summary has them") }
+    }
+
+    private func serveMetrics(tap: RunTap?, bus: EventBus, hasDaemon: Bool) async -> MetricsServer? {
+        guard let address = request.metrics else { return nil }
+        let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
+        bus.add(collector)
+        var configuration = MetricsServer.Configuration(web: [address])
+        configuration.webOption = "--metrics"
+        let server = MetricsServer(
+            configuration: configuration, metrics: ScrapeSource(collector) { tap?.receiver.drain() },
+            health: HealthChecks(tap == nil ? [] : [.receiver { true }]).health)
+        do throws(ListenError) {
+            try await server.start()
+        } catch {
+            Terminal.say("\(error.explanation); running without metrics")
+            return nil
+        }
+        // A port that the system chose has to be told; else a program's own lines stay alone in a log.
+        if address.port == 0 || Terminal.isInteractive {
+            for address in await server.webAddresses { Terminal.say("metrics on \(address.localURL)metrics") }
+        }
+        return server
+    }
+
+    /// What an attempt gives; says why when it fails, and goes on without.
+    @discardableResult
+    private func attempt<Value, Failure: Error>(_ work: () throws(Failure) -> Value) -> Value? {
+        do throws(Failure) {
+            return try work()
+        } catch {
+            Terminal.say("\(error)")
+            return nil
+        }
+    }
+}

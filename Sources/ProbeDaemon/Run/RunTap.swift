@@ -1,0 +1,46 @@
+internal import Glibc
+internal import ProbeEvents
+internal import Taps
+
+/// The tap of one run: its receiver, and the environment that leads a program's shims there.
+struct RunTap: Sendable {
+    /// Where the shim lies.
+    let shim: ShimLibrary
+    /// Hears the shims.
+    let receiver: ShimReceiver
+    private let socket: String
+
+    /// Listens; what is told goes to the sink.
+    init(runtimeDirectory named: String?, sink: any EventSink) throws {
+        shim = try ShimLibrary.find()
+        let directory = RuntimeDirectory(named: named)
+        try directory.create()
+        socket = directory.runSocket
+        receiver = ShimReceiver(path: socket)
+        try receiver.start(into: sink)
+    }
+
+    /// The environment of the wrapped program.
+    func environment(_ own: [String]) -> [String] {
+        TapEnvironment(own, shim: shim, receiverSocket: socket).entries
+    }
+
+    /// Why it may be that no call was seen, and what to do.
+    func remark(on file: ProgramFile, mapped: [String]) -> String {
+        if let obstacle = file.obstacle { return "\(obstacle.explanation)." }
+        guard !mapped.isEmpty else {
+            return "No PC/SC library was seen in it or its children. An agent that was there before is not seen: "
+                + "for gpg, run first: gpgconf --kill scdaemon"
+        }
+        let own = Self.resolved(shim.library)
+        if mapped.contains(where: { Self.resolved($0) == own }) { return "The shim was loaded, and nothing called it." }
+        return "It had \(mapped[0]) mapped instead of the shim; if it has an option for its PC/SC library, "
+            + "name this one: \(shim.library)"
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}

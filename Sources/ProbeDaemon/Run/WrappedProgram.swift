@@ -1,0 +1,88 @@
+internal import CProbe
+internal import Dispatch
+internal import Glibc
+package import Observability
+
+/// The signals of this process as it found them; taken before its first thread is made.
+package struct InheritedSignals: Sendable {
+    var state: process_signals
+
+    /// Blocks the signals that a wrapped program is handed; a later call tells what an earlier one left.
+    package static func take() -> InheritedSignals {
+        var state = process_signals()
+        process_take_signals(&state)
+        return InheritedSignals(state: state)
+    }
+}
+
+/// A program that runs as if `env` had started it: same terminal, group, descriptors and signals.
+struct WrappedProgram: Sendable {
+    /// Why a program could not be started.
+    struct StartFailure: Error, Hashable {
+        var name: String
+        var errno: Int32
+
+        /// 127 for a program that is not there, 126 for one that cannot be run, 125 for everything else, as `env` has it.
+        var exitCode: Int32 {
+            switch errno {
+            case ENOENT: 127
+            case EAGAIN, ENOMEM, EMFILE, ENFILE: 125
+            default: 126
+            }
+        }
+
+        var explanation: String {
+            let what = "cannot run \(name): \(String(cString: strerror(errno)))"
+            return errno == ENOENT ? "\(what); is it installed, and is its directory in PATH?" : what
+        }
+    }
+
+    /// Its process id.
+    let pid: pid_t
+
+    /// Starts it.
+    static func start(
+        _ arguments: [String], environment: [String], signals: InheritedSignals
+    ) throws(StartFailure) -> WrappedProgram {
+        var signals = signals.state
+        let pid = withCStrings(arguments) { arguments in
+            withCStrings(environment) { process_start(arguments, $0, &signals) }
+        }
+        guard pid > 0 else { throw StartFailure(name: arguments.first ?? "", errno: errno) }
+        return WrappedProgram(pid: pid)
+    }
+
+    /// Waits for its end, on a thread of its own; hands on signals meanwhile.
+    func end() async -> RunOutcome.Ending {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "cardlink.run.wait").async {
+                let status = process_wait(pid)
+                let code = process_code(status)
+                continuation.resume(returning: process_was_killed(status) ? .signalled(code) : .exited(code))
+            }
+        }
+    }
+}
+
+/// Ends this process as a wrapped program ended.
+package func end(like ending: RunOutcome.Ending) -> Never {
+    switch ending {
+    case .exited(let code): exit(code)
+    case .signalled(let number):
+        process_end_by(number)
+        // As a shell would show it; for a signal that ends no process.
+        exit(128 + number)
+    }
+}
+
+/// Calls `body` with a NULL-terminated list of C strings.
+private func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    return (copies + [nil]).withUnsafeBufferPointer { list in
+        guard let start = list.baseAddress else { preconditionFailure("the list has its NULL at least") }
+        return body(start)
+    }
+}

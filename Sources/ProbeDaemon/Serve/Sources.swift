@@ -1,0 +1,46 @@
+internal import CardReader
+internal import ProbeEvents
+internal import ServiceLifecycle
+internal import Taps
+
+/// What the daemon listens to. A new tap is a line here.
+struct Sources: Sendable {
+    let receiver: ShimReceiver
+    let events: EventSocket
+    let readers: ReaderMonitor
+
+    /// All of them, in the order in which they start; they stop in the opposite one.
+    var all: [any EventSource] { [receiver, events, readers] }
+
+    /// Sources with their sockets in this directory.
+    init(_ directory: RuntimeDirectory) {
+        receiver = ShimReceiver(path: directory.receiverSocket)
+        events = EventSocket(path: directory.eventSocket)
+        readers = ReaderMonitor()
+    }
+
+    /// Starts all; none is left running when one of them fails.
+    func start(into sink: any EventSink) throws {
+        do {
+            for source in all { try source.start(into: sink) }
+        } catch {
+            stop()
+            throw error
+        }
+    }
+
+    /// Stops all; what they have seen has been told when it returns.
+    func stop() {
+        for source in all.reversed() { source.stop() }
+    }
+}
+
+/// Sources as a service: told to stop, they tell what they have and end.
+struct SourcesService: Service {
+    let sources: Sources
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        sources.stop()
+    }
+}

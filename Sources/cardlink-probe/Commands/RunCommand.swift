@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Glibc
+internal import ProbeDaemon
+internal import Synchronization
+
+/// `cardlink-probe run`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a program and see what it says to cards.",
+        usage: "cardlink-probe run [OPTIONS] [--] PROGRAM [ARGUMENTS...]",
+        discussion: """
+            The program needs no change and gets the same answers at the same time. When it ends, a summary goes to \
+            standard error if that is a terminal. While a daemon (cardlink-probe serve) listens, it gets every event too.
+
+            Exit status: the program's own; ended by a signal where the program was. 125: run itself failed, 126: the \
+            program cannot be run, 127: it was not found.
+            """)
+
+    @Flag(
+        name: .long, inversion: .prefixedNo, exclusivity: .chooseLast,
+        help: "Print the summary, or not; without a word it is printed when standard error is a terminal.")
+    var summary: Bool?
+
+    @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
+    var json: String?
+
+    @Option(
+        help: ArgumentHelp("Serve metrics while the program runs; port 0 takes a free one.", valueName: "host:port"),
+        transform: { try ListenAddress(parsing: $0) })
+    var metrics: ListenAddress?
+
+    @Option(help: ArgumentHelp("Colour the summary: always, auto or never.", valueName: "when"))
+    var color: Terminal.Colour = .auto
+
+    @OptionGroup var place: RuntimeDirectoryOption
+
+    @Argument(parsing: .captureForPassthrough, help: "The program and its arguments.")
+    var program: [String] = []
+
+    mutating func validate() throws {
+        if program.first == "--" { program.removeFirst() }
+        guard let first = program.first else { throw ValidationError("no program to run; write: cardlink-probe run PROGRAM") }
+        guard !first.hasPrefix("-") else {
+            throw ValidationError("unknown option '\(first)'; see cardlink-probe run --help")
+        }
+    }
+
+    func run() async throws {
+        var request = Run.Request(arguments: program)
+        request.summary = summary.map { $0 ? .always : .never } ?? .onTerminal
+        request.colour = color
+        request.reportFile = json
+        request.metrics = metrics
+        request.runtimeDirectory = place.runtimeDir
+        end(like: await Run(request, signals: Self.signals.withLock { $0 } ?? .take()).execute())
+    }
+
+    private static let signals = Mutex<InheritedSignals?>(nil)
+
+    /// Notes and blocks the signals that are handed on; for the main thread, first of all.
+    static func takeSignals() {
+        let taken = InheritedSignals.take()
+        signals.withLock { $0 = taken }
+    }
+}
