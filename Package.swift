@@ -82,7 +82,7 @@ let package = Package(
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         // assembly
-        room("BenchSimulator", ["SmartCard", "CProbe", nio, nioPosix, yams]),
+        room("BenchSimulator", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix, yams]),
         room(
             "ProbeDaemon",
             [
@@ -102,7 +102,7 @@ let package = Package(
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
-        tests("BenchSimulatorTests", ["BenchSimulator", "SmartCard"]),
+        tests("BenchSimulatorTests", ["BenchSimulator", "SmartCard", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["ProbeDaemon", "cardlink-probe"]),
         tests("IntegrationTests", ["ProbeEvents", "SmartCard"], exclude: ["Clients"]),
     ],

@@ -1,5 +1,8 @@
+internal import Glibc
+internal import ProbeEvents
+
 /// What keeps a virtual card or bench from starting: what, where, and what to do, in one line.
-package enum SimulatorError: Error, Equatable, Sendable {
+package enum SimulatorError: ExplainedError, Equatable {
     /// A script that cannot be read or understood.
     case script(file: String, line: Int?, problem: String)
     /// A call of the system that failed.
@@ -7,17 +10,18 @@ package enum SimulatorError: Error, Equatable, Sendable {
     /// Programs or drivers that are not installed, with the command that brings them.
     case missing(what: String, remedy: String)
     /// The kernel refuses the namespaces that the bench lives in.
-    case namespacesRefused(reason: String, remedy: String)
+    case namespacesRefused(reason: String)
     /// Something started and did not come up.
     case notReady(what: String, remedy: String)
     /// The command to run was not found, or may not be run: exit codes 127 and 126.
     case command(name: String, errno: Int32)
-    /// The control socket answered with an error, or not at all.
+    /// A line on the control socket that cannot be done.
     case control(problem: String)
-}
+    /// What the bench's keeper told, in its own words.
+    case keeper(text: String, exitCode: Int32)
 
-extension SimulatorError: CustomStringConvertible {
-    package var description: String {
+    /// One line: what, where, what to do next.
+    package var explanation: String {
         switch self {
         case .script(let file, let line, let problem):
             line.map { "\(file):\($0): \(problem)" } ?? "\(file): \(problem)"
@@ -25,12 +29,15 @@ extension SimulatorError: CustomStringConvertible {
             "\(doing): \(errorText(code))"
         case .missing(let what, let remedy), .notReady(let what, let remedy):
             "\(what); \(remedy)"
-        case .namespacesRefused(let reason, let remedy):
-            "the bench needs a user namespace of its own and may not have one (\(reason)); \(remedy)"
+        case .namespacesRefused(let reason):
+            "the bench needs namespaces of its own and may not have them (\(reason)); run it as root, in a container with"
+                + " --cap-add SYS_ADMIN, or allow them: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
         case .command(let name, let code):
-            "\(name): \(errorText(code))"
+            "\(name): \(errorText(code)); see that it is installed and in PATH"
         case .control(let problem):
             problem
+        case .keeper(let text, _):
+            text
         }
     }
 
@@ -39,8 +46,12 @@ extension SimulatorError: CustomStringConvertible {
         switch self {
         case .script: 78
         case .missing, .namespacesRefused, .notReady: 69
-        case .command(_, let code): code == 2 ? 127 : 126
+        case .command(_, let code): code == ENOENT ? 127 : 126
+        case .keeper(_, let code): code
         case .system, .control: 1
         }
     }
+
+    /// How the keeper marks that the namespaces are of no use, so that its starter may try another kind.
+    static let refusedNamespacesCode: Int32 = -1
 }

@@ -6,15 +6,8 @@ func errorText(_ code: Int32) -> String {
     strerror(code).map { String(cString: $0) } ?? "error \(code)"
 }
 
-/// Nanoseconds of CLOCK_MONOTONIC.
-func monotonicNanoseconds() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(clamping: now.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: now.tv_nsec)
-}
-
 /// One line on stderr, in one write.
-func tell(_ line: String) {
+package func tell(_ line: String) {
     writeAll(STDERR_FILENO, Array("cardlink-probe: \(line)\n".utf8))
 }
 
@@ -50,4 +43,36 @@ func readFile(_ path: String, limitBytes: Int) throws(SimulatorError) -> [UInt8]
         bytes += buffer[..<count]
         guard bytes.count <= limitBytes else { throw .system(doing: "reading \(path)", errno: EFBIG) }
     }
+}
+
+/// Writes a new file.
+func writeFile(_ path: String, _ bytes: [UInt8]) throws(SimulatorError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system(doing: "writing \(path)", errno: errno) }
+    defer { close(descriptor) }
+    guard writeAll(descriptor, bytes) else { throw .system(doing: "writing \(path)", errno: errno) }
+}
+
+/// Opens a file that several processes may append to.
+func openToAppend(_ path: String, doing: String) throws(SimulatorError) -> Int32 {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system(doing: "\(doing) \(path)", errno: errno) }
+    return descriptor
+}
+
+/// The strings as C has them, behind the last one nil, for the time of the call.
+func withStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    return body(pointers)
+}
+
+/// The path as seen from the root; one that is absolute already stays as it is.
+package func absolutePath(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return "\(String(cString: folder))/\(path)"
 }

@@ -14,7 +14,7 @@
 static bool somebody_answers(const struct sockaddr_un *address) {
     int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (probe < 0) return true;
-    bool answered = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN;
+    bool answered = connect(probe, (const struct sockaddr *)address, sizeof *address) == 0 || errno != ECONNREFUSED;
     close(probe);
     return answered;
 }
@@ -56,26 +56,27 @@ int receiver_accept(int listener, struct receiver_peer *peer) {
     return client;
 }
 
-int receiver_read(int client, struct ring_message *message, int *file) {
+enum receiver_step receiver_read(int client, struct ring_message *message, int *file) {
     struct iovec part = {.iov_base = message, .iov_len = sizeof *message};
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
+    // CMSG_LEN, not CMSG_SPACE, in whose padding a second descriptor would come in.
     struct msghdr envelope = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int))};
     *file = -1;
     ssize_t received = recvmsg(client, &envelope, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (received < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(&envelope); header != NULL; header = CMSG_NXTHDR(&envelope, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-            header->cmsg_len < CMSG_LEN(sizeof(int))) continue;
+    if (received < 0) return errno == EAGAIN || errno == EINTR ? RECEIVER_NOTHING : RECEIVER_END;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&envelope);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof(int))) {
         memcpy(file, CMSG_DATA(header), sizeof *file);
     }
-    if (received == sizeof *message && !(envelope.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) return 1;
+    if (received == sizeof *message && !(envelope.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) return RECEIVER_MESSAGE;
     if (*file >= 0) close(*file);
     *file = -1;
-    return -1;
+    return received == 0 ? RECEIVER_END : RECEIVER_JUNK;
 }
 
 int receiver_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }

@@ -11,10 +11,11 @@ EXPORT const SCARD_IO_REQUEST g_rgSCardRawPci = {SCARD_PROTOCOL_RAW, sizeof(SCAR
 // Forwards one call and takes the two times; `counts` adds the library's own sleeps up.
 #define FORWARD(record, counts, name, ...) \
     ({ \
+        const struct pcsc_calls *real = pcsc_real(); \
         tap_thread.slept_ns = 0; \
         tap_thread.counts_sleep = (counts); \
         (record).start_ns = tap_now(); \
-        LONG forwarded = pcsc_real()->name != NULL ? pcsc_real()->name(__VA_ARGS__) : SCARD_E_NO_SERVICE; \
+        LONG forwarded = real->name != NULL ? real->name(__VA_ARGS__) : SCARD_E_NO_SERVICE; \
         (record).duration_ns = tap_now() - (record).start_ns; \
         tap_thread.counts_sleep = false; \
         (record).wait_ns = tap_thread.slept_ns; \
@@ -42,14 +43,31 @@ static COLD void note_session_closed(const struct tap_session *session, uint32_t
     write_text(&record, session->reader);
 }
 
-// The ATR of a reader's card, told when it is new; remembers the last of 16 readers by a hash (FNV-1a).
+// Ends the session of this handle, if it is still the one with this number.
+static COLD void close_session(SCARDHANDLE handle, uint64_t serial, uint32_t result) {
+    struct tap_session session;
+    int cancel_state;
+    tap_lock(&cancel_state);
+    bool known = session_copy(handle, &session) && session.serial == serial;
+    if (known) session_remove(handle);
+    tap_unlock(cancel_state);
+    if (known) note_session_closed(&session, result);
+}
+
+// What was told of 16 readers' cards: a hash (FNV-1a) of name and ATR.
+static uint64_t told[16];
+
+void cards_forget(void) {
+    for (size_t slot = 0; slot < sizeof told / sizeof *told; slot++) __atomic_store_n(&told[slot], 0, __ATOMIC_RELAXED);
+}
+
+// The ATR of a reader's card, told when it is new.
 static COLD void note_card(const char *reader, const uint8_t *atr, size_t atr_bytes) {
-    static uint64_t told[16];
     if (reader == NULL || atr == NULL || atr_bytes == 0 || atr_bytes > MAX_ATR_SIZE || tap_ring == NULL) return;
     size_t name_bytes = strnlen(reader, RING_NAME_BYTES - 1);
     uint64_t hash = 0xCBF29CE484222325ull;
     for (size_t i = 0; i < name_bytes; i++) hash = (hash ^ (uint8_t)reader[i]) * 0x100000001B3ull;
-    size_t slot = hash % 16;
+    size_t slot = hash % (sizeof told / sizeof *told);
     for (size_t i = 0; i < atr_bytes; i++) hash = (hash ^ atr[i]) * 0x100000001B3ull;
     if (__atomic_exchange_n(&told[slot], hash, __ATOMIC_RELAXED) == hash) return;
     struct ring_record record = {.kind = RING_CARD_SEEN, .start_ns = tap_now()};
@@ -105,10 +123,16 @@ EXPORT LONG SCardConnect(SCARDCONTEXT hContext, LPCSTR szReader, DWORD dwShareMo
     opened.protocol = pdwActiveProtocol != NULL ? (uint32_t)*pdwActiveProtocol : 0;
     opened.share_mode = (uint32_t)dwShareMode;
     if (szReader != NULL) strncpy(opened.reader, szReader, sizeof opened.reader - 1);
+    // A handle that comes again belonged to a pcscd that is gone.
+    close_session(*phCard, session_of(*phCard), pcsc_code(SCARD_E_NO_SERVICE));
     int cancel_state;
     tap_lock(&cancel_state);
     record.session = session_add(&opened);
     tap_unlock(cancel_state);
+    if (record.session == 0) {
+        note_operation(&record, RING_CONNECT, 0, opened.reader);
+        return result;
+    }
     record.kind = RING_SESSION_OPENED;
     record.detail = (opened.protocol & 0xFFFF) | opened.share_mode << 16;
     write_text(&record, opened.reader);
@@ -128,20 +152,14 @@ EXPORT LONG SCardReconnect(SCARDHANDLE hCard, DWORD dwShareMode, DWORD dwPreferr
 
 EXPORT LONG SCardDisconnect(SCARDHANDLE hCard, DWORD dwDisposition) {
     struct ring_record record = {0};
+    uint64_t session = session_of(hCard);
     LONG result = FORWARD(record, false, SCardDisconnect, hCard, dwDisposition);
     tap_attach();
-    struct tap_session session;
-    bool known = session_copy(hCard, &session);
-    note_operation(&record, RING_DISCONNECT, known ? session.serial : 0, NULL);
+    note_operation(&record, RING_DISCONNECT, session, NULL);
     uint32_t code = pcsc_code(result);
     bool ended = result == SCARD_S_SUCCESS || code == pcsc_code(SCARD_E_INVALID_HANDLE) ||
                  code == pcsc_code(SCARD_E_NO_SERVICE) || code == pcsc_code(SCARD_E_READER_UNAVAILABLE);
-    if (!known || !ended) return result;
-    int cancel_state;
-    tap_lock(&cancel_state);
-    session_remove(hCard);
-    tap_unlock(cancel_state);
-    note_session_closed(&session, code);
+    if (ended) close_session(hCard, session, code);
     return result;
 }
 
@@ -164,7 +182,7 @@ EXPORT LONG SCardEndTransaction(SCARDHANDLE hCard, DWORD dwDisposition) {
 
 EXPORT LONG SCardStatus(SCARDHANDLE hCard, LPSTR mszReaderName, LPDWORD pcchReaderLen, LPDWORD pdwState,
     LPDWORD pdwProtocol, LPBYTE pbAtr, LPDWORD pcbAtrLen) {
-    bool allocates = pcbAtrLen != NULL && *pcbAtrLen == SCARD_AUTOALLOCATE;
+    bool allocates = session_of(hCard) != 0 && pcbAtrLen != NULL && *pcbAtrLen == SCARD_AUTOALLOCATE;
     struct ring_record record = {0};
     LONG result = FORWARD(record, true, SCardStatus, hCard, mszReaderName, pcchReaderLen, pdwState, pdwProtocol, pbAtr,
         pcbAtrLen);
@@ -228,7 +246,7 @@ EXPORT LONG SCardCancel(SCARDCONTEXT hContext) {
 }
 
 EXPORT LONG SCardGetAttrib(SCARDHANDLE hCard, DWORD dwAttrId, LPBYTE pbAttr, LPDWORD pcbAttrLen) {
-    bool allocates = pcbAttrLen != NULL && *pcbAttrLen == SCARD_AUTOALLOCATE;
+    bool allocates = session_of(hCard) != 0 && pcbAttrLen != NULL && *pcbAttrLen == SCARD_AUTOALLOCATE;
     struct ring_record record = {0};
     LONG result = FORWARD(record, false, SCardGetAttrib, hCard, dwAttrId, pbAttr, pcbAttrLen);
     tap_attach();

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <limits.h>
 #include <link.h>
 #include <pthread.h>
@@ -58,52 +59,79 @@ static bool replace_slot(void **slot, void *hook) {
     return mprotect(page, page_bytes, PROT_READ) == 0;
 }
 
-// Debian's library repeats a call that another client's transaction blocks each 100 ms, with nanosleep between. Its
-// slot for nanosleep is hooked only where all is as expected: bound at load, exactly one slot, holding libc's function.
-static bool hook_nanosleep(void *handle) {
-    struct link_map *map = NULL;
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || map == NULL) return false;
-    const ElfW(Sym) *symbols = NULL;
-    const char *strings = NULL;
-    const ElfW(Rela) *relocations = NULL;
-    size_t bytes = 0;
-    bool bound = false;
+// What of a loaded library's dynamic section tells where its slots are.
+struct dynamic {
+    const ElfW(Sym) *symbols;
+    const char *strings;
+    const ElfW(Rela) *tables[2];  // of lazily bound functions, and all others (compiled with -fno-plt)
+    size_t bytes[2];
+    bool bound;
+};
+
+static struct dynamic read_dynamic(const struct link_map *map) {
+    struct dynamic found = {0};
     for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
         switch (entry->d_tag) {
-        case DT_SYMTAB: symbols = (const ElfW(Sym) *)entry->d_un.d_ptr; break;
-        case DT_STRTAB: strings = (const char *)entry->d_un.d_ptr; break;
-        case DT_JMPREL: relocations = (const ElfW(Rela) *)entry->d_un.d_ptr; break;
-        case DT_PLTRELSZ: bytes = entry->d_un.d_val; break;
-        case DT_FLAGS: bound |= (entry->d_un.d_val & DF_BIND_NOW) != 0; break;
-        case DT_FLAGS_1: bound |= (entry->d_un.d_val & DF_1_NOW) != 0; break;
+        case DT_SYMTAB: found.symbols = (const ElfW(Sym) *)entry->d_un.d_ptr; break;
+        case DT_STRTAB: found.strings = (const char *)entry->d_un.d_ptr; break;
+        case DT_JMPREL: found.tables[0] = (const ElfW(Rela) *)entry->d_un.d_ptr; break;
+        case DT_PLTRELSZ: found.bytes[0] = entry->d_un.d_val; break;
+        case DT_RELA: found.tables[1] = (const ElfW(Rela) *)entry->d_un.d_ptr; break;
+        case DT_RELASZ: found.bytes[1] = entry->d_un.d_val; break;
+        case DT_FLAGS: found.bound |= (entry->d_un.d_val & DF_BIND_NOW) != 0; break;
+        case DT_FLAGS_1: found.bound |= (entry->d_un.d_val & DF_1_NOW) != 0; break;
         default: break;
         }
     }
-    if (symbols == NULL || strings == NULL || relocations == NULL || !bound) return false;
+    return found;
+}
+
+// pcsc-lite repeats a call that another client's transaction blocks each 100 ms, with nanosleep between. Its slot for
+// nanosleep is hooked only where all is as expected: bound at load, exactly one slot, holding libc's function.
+static bool hook_nanosleep(void *handle) {
+    struct link_map *map = NULL;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || map == NULL) return false;
+    struct dynamic dynamic = read_dynamic(map);
+    if (dynamic.symbols == NULL || dynamic.strings == NULL || !dynamic.bound) return false;
     void **slot = NULL;
-    for (size_t i = 0; i < bytes / sizeof *relocations; i++) {
-        unsigned long type = ELF64_R_TYPE(relocations[i].r_info);
-        const char *name = strings + symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
-        if ((type != JUMP_SLOT && type != GLOB_DAT) || strcmp(name, "nanosleep") != 0) continue;
-        if (slot != NULL) return false;
-        slot = (void **)(map->l_addr + relocations[i].r_offset);
+    for (int table = 0; table < 2; table++) {
+        const ElfW(Rela) *relocations = dynamic.tables[table];
+        for (size_t i = 0; relocations != NULL && i < dynamic.bytes[table] / sizeof *relocations; i++) {
+            unsigned long type = ELF64_R_TYPE(relocations[i].r_info);
+            if (type != JUMP_SLOT && type != GLOB_DAT) continue;
+            const char *name = dynamic.strings + dynamic.symbols[ELF64_R_SYM(relocations[i].r_info)].st_name;
+            if (strcmp(name, "nanosleep") != 0) continue;
+            if (slot != NULL) return false;
+            slot = (void **)(map->l_addr + relocations[i].r_offset);
+        }
     }
     if (slot == NULL || *slot != dlsym(RTLD_DEFAULT, "nanosleep")) return false;
     return replace_slot(slot, (void *)(uintptr_t)counted_nanosleep);
 }
 
-static bool is_this_library(const char *candidate) {
+// This library, or another installation's: our audit object lies beside each.
+static bool is_shim(const char *candidate) {
     Dl_info self;
     struct stat ours, theirs;
-    return dladdr((void *)(uintptr_t)is_this_library, &self) != 0 && self.dli_fname != NULL &&
-           stat(self.dli_fname, &ours) == 0 && stat(candidate, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-           ours.st_ino == theirs.st_ino;
+    if (dladdr((void *)(uintptr_t)is_shim, &self) != 0 && self.dli_fname != NULL && stat(self.dli_fname, &ours) == 0 &&
+        stat(candidate, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) return true;
+    char beside[PATH_MAX];
+    int folder = (int)(strrchr(candidate, '/') - candidate);
+    int written = snprintf(beside, sizeof beside, "%.*s/libpcsclite-audit.so", folder, candidate);
+    return written > 0 && (size_t)written < sizeof beside && access(beside, F_OK) == 0;
+}
+
+// ld.so gives this library again when something puts it in the place of every libpcsclite.
+static bool leads_here(uintptr_t function) {
+    Dl_info self, other;
+    return dladdr((void *)(uintptr_t)is_shim, &self) != 0 && dladdr((void *)function, &other) != 0 &&
+           self.dli_fbase == other.dli_fbase;
 }
 
 // The resolved name, `….so.1.0.0`: an audit object that maps `libpcsclite.so.1` to this library leaves that alone.
 static bool open_library(const char *candidate) {
     char resolved[PATH_MAX];
-    if (realpath(candidate, resolved) == NULL || is_this_library(resolved)) return false;
+    if (realpath(candidate, resolved) == NULL || is_shim(resolved)) return false;
     // AddressSanitizer ends a program that asks for RTLD_DEEPBIND.
     int deep = dlsym(RTLD_DEFAULT, "__asan_init") == NULL ? RTLD_DEEPBIND : 0;
     void *handle = dlopen(resolved, RTLD_NOW | RTLD_LOCAL | deep);
@@ -112,7 +140,10 @@ static bool open_library(const char *candidate) {
     PCSC_CALLS(PCSC_RESOLVE)
 #undef PCSC_RESOLVE
     calls.stringify_error = (const char *(*)(const LONG))(uintptr_t)dlsym(handle, "pcsc_stringify_error");
-    if (calls.SCardEstablishContext == NULL || calls.SCardTransmit == NULL) return false;
+    if (calls.SCardEstablishContext == NULL || calls.SCardTransmit == NULL || leads_here((uintptr_t)calls.SCardTransmit)) {
+        memset(&calls, 0, sizeof calls);
+        return false;
+    }
     memcpy(path, resolved, sizeof path);
     counts_sleep = hook_nanosleep(handle);
     return true;
@@ -134,7 +165,7 @@ static bool open_from_list(const char *list, const char *name) {
     return false;
 }
 
-static void find_library(void) {
+static void search(void) {
     const char *named = secure_getenv("CARDLINK_PCSC_LIBRARY");
     if (named != NULL && named[0] == '/' && open_library(named)) return;
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
@@ -143,6 +174,12 @@ static void find_library(void) {
             if (open_from(folders[f], strlen(folders[f]), names[n])) return;
         }
     }
+}
+
+static void find_library(void) {
+    int saved = errno;
+    search();
+    errno = saved;
 }
 
 const struct pcsc_calls *pcsc_real(void) {

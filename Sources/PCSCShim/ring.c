@@ -118,13 +118,21 @@ static COLD void make_ring(void) {
     sessions_enter_ring();
 }
 
-// A program that closed our file under us cannot hand it to another receiver: what it held and nobody read is lost. The
-// old memory stays mapped, since another thread may be writing into it.
+// A program that closed our file under us cannot hand it to another receiver: what it held and nobody read is lost, and
+// taken from a receiver that may still be reading. The old memory stays mapped, since another thread may be writing
+// into it.
 static COLD void abandon_ring(void) {
     struct ring_header *header = ring_header_of(tap_ring);
-    lost_before += ring_load(&header->head) - ring_load(&header->tail) + ring_load(&header->dropped) -
-                   ring_load(&header->dropped_told);
+    uint64_t head = ring_load(&header->head);
+    uint64_t at = ring_exchange(&header->tail, head);
+    for (; head - at - 1 < RING_SLOTS; lost_before++) {
+        const struct ring_record *record = ring_slot_at(tap_ring, at);
+        bool written = ring_load(&record->sequence) == at + 1;
+        at += written ? record->slots : 1;
+    }
+    lost_before += ring_load(&header->dropped) - ring_load(&header->dropped_told);
     ring_file.number = -1;
+    give_up(&receiver);
 }
 
 static COLD bool is_attached(void) {
@@ -150,6 +158,7 @@ static COLD void connect_receiver(void) {
     }
     receiver = own(number);
     if (receiver.number >= 0 && !send_message(RING_HELLO, ring_file.number)) give_up(&receiver);
+    cards_forget();
 }
 
 static COLD void attach_locked(void) {
@@ -182,14 +191,17 @@ COLD void tap_attach(void) {
 
 // On each 256th record: wakes a receiver when the ring is half full, looks for one when there is none. Never waits.
 static COLD void check_receiver(struct ring_header *header, uint64_t head) {
-    int saved = errno;
-    if (pthread_mutex_trylock(&lock) != 0) return;
-    if (receiver.number >= 0 && head - ring_load(&header->tail) > RING_SLOTS / 2 && is_ours(&receiver) &&
-        !send_message(RING_WAKE, -1) && errno != EAGAIN) {
-        give_up(&receiver);
+    int saved = errno, cancel_state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    if (pthread_mutex_trylock(&lock) == 0) {
+        if (receiver.number >= 0 && head - ring_load(&header->tail) > RING_SLOTS / 2 && is_ours(&receiver) &&
+            !send_message(RING_WAKE, -1) && errno != EAGAIN) {
+            give_up(&receiver);
+        }
+        if (receiver.number < 0 && tap_now() - last_try_ns >= RETRY_NS) attach_locked();
+        pthread_mutex_unlock(&lock);
     }
-    if (receiver.number < 0 && tap_now() - last_try_ns >= RETRY_NS) attach_locked();
-    pthread_mutex_unlock(&lock);
+    pthread_setcancelstate(cancel_state, NULL);
     errno = saved;
 }
 
@@ -230,7 +242,8 @@ void tap_write(struct ring_record *record, const uint8_t *first, const uint8_t *
     uint64_t slots = payload <= 56 ? 1 : 1 + (payload - 56 + 119) / 120;
     uint64_t head = __atomic_load_n(&header->head, __ATOMIC_RELAXED);
     do {
-        if (head + slots - ring_load(&header->tail) > RING_SLOTS) {
+        // Negative when both moved on since head was read; the exchange then fails.
+        if ((int64_t)(head + slots - ring_load(&header->tail)) > RING_SLOTS) {
             uint64_t dropped = __atomic_add_fetch(&header->dropped, 1, __ATOMIC_RELAXED);
             if (dropped % CHECK_EACH == 0) check_receiver(header, head);
             return;
@@ -258,6 +271,7 @@ static void after_fork(void) {
     lost_before = 0;
     tap_thread = (struct tap_thread){0};
     sessions_forget();
+    cards_forget();
 }
 
 __attribute__((constructor)) static void begin(void) {

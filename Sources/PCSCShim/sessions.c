@@ -55,22 +55,21 @@ static uint32_t take_ring_entry(const struct tap_session *session) {
     return RING_SESSIONS;
 }
 
+// The session's number; 0 when there is no room.
 uint64_t session_add(const struct tap_session *opened) {
-    uint64_t serial = ++last_serial;
-    session_remove(opened->handle);
     uint32_t home = home_of(opened->handle);
     for (uint32_t step = 0; step < HANDLES; step++) {
         struct tap_session *session = &sessions[(home + step) % HANDLES];
         if (session->handle != 0 && session->handle != GIVEN_UP) continue;
         struct tap_session entry = *opened;
-        entry.serial = serial;
+        entry.serial = ++last_serial;
         entry.handle = session->handle;
         entry.ring_index = take_ring_entry(&entry);
         *session = entry;
         __atomic_store_n(&session->handle, opened->handle, __ATOMIC_RELEASE);
-        break;
+        return entry.serial;
     }
-    return serial;
+    return 0;
 }
 
 void sessions_enter_ring(void) {

@@ -54,6 +54,9 @@ bool session_remove_any(SCARDCONTEXT context, struct tap_session *removed);
 void sessions_enter_ring(void);
 void sessions_forget(void);
 
+// forward.c: which readers' cards were told.
+void cards_forget(void);
+
 // ring.c: the ring and the receiver.
 extern void *tap_ring;  // NULL until a receiver is named and the first context made; read without a lock
 void tap_lock(int *cancel_state);

@@ -42,6 +42,19 @@ package struct RuntimeDirectory: Sendable, Hashable {
         guard access(path, W_OK | X_OK) == 0 else { throw .cannotCreate(path: path, errno: errno) }
     }
 
+    /// Takes away the sockets of runs that were killed.
+    package func removeStaleSockets() {
+        guard let directory = opendir(path) else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            guard name.hasPrefix("run-"), name.hasSuffix(".sock"), let pid = pid_t(name.dropFirst(4).dropLast(5)),
+                pid > 0, kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            unlink(path + "/" + name)
+        }
+    }
+
     private static func absolute(_ path: String) -> String {
         guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
         defer { free(here) }

@@ -22,11 +22,38 @@ enum Main {
     static func main() {
         // Before the first thread is made, so that none takes a signal that a wrapped program is to be handed.
         if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName { RunCommand.takeSignals() }
-        Task {
-            await CardlinkProbe.main()
-            exit(0)
+        // Not `dispatchMain`, which makes a thread that takes every signal.
+        let isDone = DispatchSemaphore(value: 0)
+        Task.detached {
+            await run()
+            isDone.signal()
         }
-        dispatchMain()
+        isDone.wait()
+    }
+
+    private static func run() async {
+        do {
+            var command = try CardlinkProbe.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let code = CardlinkProbe.exitCode(for: error)
+            // Help, the version, and what a command has said already.
+            guard code != .success, !(error is ExitCode) else { CardlinkProbe.exit(withError: error) }
+            Terminal.say(line(for: error))
+            exit(code.rawValue)
+        }
+    }
+
+    /// What is wrong with the arguments, in one line, and where help is.
+    private static func line(for error: any Error) -> String {
+        let known = CardlinkProbe.configuration.subcommands.contains { $0._commandName == CommandLine.arguments.dropFirst().first }
+        let command = known ? "cardlink-probe \(CommandLine.arguments[1])" : "cardlink-probe"
+        let message = CardlinkProbe.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+        return "\(message); see: \(command) --help"
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 
@@ -7,6 +8,9 @@ package struct ControlSocket: Sendable {
     static let longestLine = 256
 
     private let channel: any Channel
+    /// The folder that holds it, opened before a mount may hide it.
+    private let folder: Int32
+    private let name: String
 
     /// Listens at the path, for the same user only; an old socket there is replaced.
     ///
@@ -14,6 +18,10 @@ package struct ControlSocket: Sendable {
     package static func listen(
         path: String, answer: @escaping @Sendable ([String]) async throws(SimulatorError) -> String
     ) async throws(SimulatorError) -> ControlSocket {
+        let slash = path.lastIndex(of: "/")
+        let folderPath = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .system(doing: "opening the control socket's folder \(folderPath)", errno: errno) }
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .childChannelInitializer { channel in
@@ -23,17 +31,23 @@ package struct ControlSocket: Sendable {
                 }
                 .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true)
                 .get()
-            return ControlSocket(channel: channel)
+            chmod(path, 0o600)
+            let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+            return ControlSocket(channel: channel, folder: folder, name: name)
         } catch let error as IOError {
+            Glibc.close(folder)
             throw .system(doing: "listening on the control socket \(path)", errno: error.errnoCode)
         } catch {
+            Glibc.close(folder)
             throw .control(problem: "listening on the control socket \(path): \(error)")
         }
     }
 
-    /// Stops listening.
+    /// Stops listening and removes the socket.
     package func close() async {
         try? await channel.close()
+        unlinkat(folder, name, 0)
+        Glibc.close(folder)
     }
 }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// The card's own record of what it was asked and what it answered: one line an APDU.
 ///
 /// `START TOOK READER COMMAND -> RESPONSE`: CLOCK_MONOTONIC nanoseconds when the command was complete, nanoseconds until
-/// the answer was handed to the socket, vpcd slot, then hexadecimal. In place of a response that never left stands
+/// the answer was ready, vpcd slot, then hexadecimal. In place of a response that never left stands
 /// `removed` (the card was pulled) or `lost` (pcscd went away).
 ///
 /// Tests hold what the probe tells against this file, so nothing in it comes from the probe's decoder. Each line is one
@@ -23,8 +23,7 @@ package struct OracleLog: Sendable {
     ///
     /// - Parameter reader: the vpcd slot that each line names.
     package init(path: String, reader: Int) throws(SimulatorError) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw .system(doing: "opening the card's log \(path)", errno: errno) }
+        descriptor = try openToAppend(path, doing: "opening the card's log")
         self.reader = reader
     }
 
@@ -37,21 +36,15 @@ package struct OracleLog: Sendable {
 
     func record(_ command: [UInt8], startedAt start: UInt64, _ outcome: Outcome) {
         var line = Array("\(start) \(Self.now() &- start) \(reader) ".utf8)
-        Self.append(command, to: &line)
+        line += Array(hexadecimal(command).utf8)
         line += Array(" -> ".utf8)
         switch outcome {
-        case .answered(let response): Self.append(response, to: &line)
+        case .answered(let response): line += Array(hexadecimal(response).utf8)
         case .removed: line += Array("removed".utf8)
         case .lost: line += Array("lost".utf8)
         }
         line.append(UInt8(ascii: "\n"))
         // a full disk must not stop the card; the line is then missing, which a comparison shows
         _ = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    }
-
-    private static func append(_ bytes: [UInt8], to line: inout [UInt8]) {
-        for byte in bytes {
-            for nibble in [byte >> 4, byte & 15] { line.append(nibble < 10 ? 48 + nibble : 55 + nibble) }
-        }
     }
 }

@@ -10,6 +10,8 @@ package final class VPCDClient: Sendable {
         package var host = "127.0.0.1"
         /// vpcd's first slot is 35963 (8C7B hex), each further slot one more.
         package var port = VPCDClient.firstPort
+        /// Longest pause between two attempts to connect.
+        package var longestPause = Duration.milliseconds(500)
         package var log: OracleLog?
         /// Told of each change, on the event loop.
         package var onChange: @Sendable (VPCDEvent) -> Void = { _ in }
@@ -43,13 +45,16 @@ package final class VPCDClient: Sendable {
     }
 
     /// What the card is doing.
-    package func status() async throws -> VPCDStatus {
-        try await loop.submit { self.seat.value.status }.get()
+    package func status() async -> VPCDStatus {
+        // the loop ends with the process only
+        (try? await loop.submit { self.seat.value.status }.get()) ?? VPCDStatus()
     }
 }
 
 /// A change that a bench or its user wants to know.
 package enum VPCDEvent: Equatable, Sendable {
+    /// Nobody listens there; told once, the attempts go on.
+    case waiting
     case connected
     /// pcscd has the ATR of the powered card; told again at each look at it.
     case powered
@@ -68,6 +73,16 @@ package struct VPCDStatus: Equatable, Sendable {
     package var isBusy = false
     /// Commands since start.
     package var commands = 0
+    /// How often it got power since start.
+    package var powerUps = 0
+}
+
+extension VPCDStatus: CustomStringConvertible {
+    /// Names and values for a script to read.
+    package var description: String {
+        "inserted=\(isInserted) connected=\(isConnected) powered=\(isPowered) busy=\(isBusy)"
+            + " commands=\(commands) powerups=\(powerUps)"
+    }
 }
 
 /// The card's side of the connection; on its event loop only.
@@ -82,9 +97,9 @@ final class CardSeat {
     private var retry: Scheduled<Void>?
     private var backOff = CardSeat.shortestBackOff
 
-    /// pcscd needs about 0.1 s to start: a first try soon, then half a second at most.
+    /// pcscd needs about 0.1 s to start: a first try soon.
     private static let shortestBackOff = TimeAmount.milliseconds(5)
-    private static let longestBackOff = TimeAmount.milliseconds(500)
+    private var isWaitingTold = false
 
     init(card: VirtualCard, options: VPCDClient.Options, loop: any EventLoop) {
         self.card = card
@@ -127,7 +142,7 @@ final class CardSeat {
             .whenComplete { result in
                 switch result {
                 case .success(let channel): self.connected(channel)
-                case .failure: self.connectLater()
+                case .failure: self.refused()
                 }
             }
     }
@@ -140,13 +155,21 @@ final class CardSeat {
         }
         self.channel = channel
         status.isConnected = true
+        isWaitingTold = false
         options.onChange(.connected)
+    }
+
+    private func refused() {
+        connectLater()
+        guard status.isInserted, !isWaitingTold else { return }
+        isWaitingTold = true
+        options.onChange(.waiting)
     }
 
     private func connectLater() {
         guard status.isInserted, channel == nil else { return }
         retry = loop.assumeIsolated().scheduleTask(in: backOff) { self.connect() }
-        backOff = min(backOff * 2, Self.longestBackOff)
+        backOff = min(backOff * 2, TimeAmount(options.longestPause))
     }
 
     /// Closes the connection and takes the power away.
@@ -194,6 +217,7 @@ final class CardSeat {
         case .powerOn, .reset:
             card.reset()
             status.isPowered = true
+            if message == .powerOn { status.powerUps += 1 }
         case .askATR:
             send(card.atr)
             options.onChange(status.isPowered ? .powered : .polled)
@@ -221,8 +245,9 @@ final class CardSeat {
 
     private func finish(_ command: [UInt8], _ start: UInt64, _ reply: CardReply) {
         guard reply.removesCard else {
-            send(reply.response)
+            // first the log: whoever has the answer finds it there
             options.log?.record(command, startedAt: start, .answered(reply.response))
+            send(reply.response)
             return
         }
         options.log?.record(command, startedAt: start, .removed)

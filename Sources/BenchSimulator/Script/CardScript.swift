@@ -22,6 +22,12 @@ package struct CardScript: Sendable {
         0x3B, 0x9F, 0x96, 0x80, 0x1F, 0x87, 0x80, 0x31, 0xE0, 0x73, 0xFE,
         0x21, 0x1B, 0x67, 0x4A, 0x4C, 0x75, 0x30, 0x34, 0x05, 0x4B, 0xA9,
     ]
+
+    /// An ATR in hexadecimal: 2 to 33 bytes that begin with 3B or 3F; nil for anything else.
+    package static func atr(hexadecimal text: String) -> [UInt8]? {
+        guard let bytes = bytes(hexadecimal: text), (2...33).contains(bytes.count) else { return nil }
+        return bytes[0] == 0x3B || bytes[0] == 0x3F ? bytes : nil
+    }
 }
 
 /// A file that a script adds to the standard ones, or puts in the place of one.

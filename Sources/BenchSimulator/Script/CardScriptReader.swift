@@ -9,7 +9,12 @@ package struct CardScriptReader {
 
     /// The script in this file.
     package static func read(path: String) throws(SimulatorError) -> CardScript {
-        let bytes = try readFile(path, limitBytes: limitBytes)
+        let bytes: [UInt8]
+        do throws(SimulatorError) {
+            bytes = try readFile(path, limitBytes: limitBytes)
+        } catch .system(_, let code) {
+            throw .script(file: path, line: nil, problem: "the script cannot be read: \(errorText(code))")
+        }
         return try read(text: String(decoding: bytes, as: UTF8.self), file: path)
     }
 
@@ -49,9 +54,10 @@ package struct CardScriptReader {
     }
 
     private func atr(_ node: ScriptNode) throws(SimulatorError) -> [UInt8] {
-        let bytes = try node.hexadecimal(2...33)
-        guard bytes[0] == 0x3B || bytes[0] == 0x3F else { throw node.fault("atr must begin with 3B or 3F") }
-        return bytes
+        guard let atr = CardScript.atr(hexadecimal: try node.text()) else {
+            throw node.fault("atr must be 2 to 33 bytes in hexadecimal and begin with 3B or 3F")
+        }
+        return atr
     }
 
     private func identity(_ node: ScriptNode) throws(SimulatorError) -> CardIdentity {

@@ -1,6 +1,6 @@
 // What of an APDU may leave the client process: the allow-list of the shim, and its bounded TLV walker.
 //
-// The twin of `Redaction` at level `.standard` in SmartCard; a test holds the two to one answer over every CLA and INS.
+// The twin of `Redaction` at level `.standard` in SmartCard; a test holds the two to one answer.
 #ifndef CPROBE_ALLOW_H
 #define CPROBE_ALLOW_H
 
@@ -69,32 +69,88 @@ static inline size_t allow_length(const uint8_t *in, size_t available, size_t lo
     return 1 + more;
 }
 
-// Copies COMPREHENSION-TLVs, values of allowed tags only, into `out`, which is zeroed. A broken TLV ends it.
-static inline void allow_walk(const uint8_t *in, uint8_t *out, size_t count) {
+// Copies COMPREHENSION-TLVs, values of allowed tags only, into `out`, which is zeroed. A broken TLV ends it. True when
+// all was copied.
+static inline bool allow_walk(const uint8_t *in, uint8_t *out, size_t count) {
+    bool whole = true;
     size_t at = 0;
     while (at < count) {
         size_t tag_bytes = in[at] == 0x7F ? 3 : 1;
-        if (in[at] == 0x00 || in[at] == 0x80 || in[at] == 0xFF || count - at < tag_bytes) return;
+        if (in[at] == 0x00 || in[at] == 0x80 || in[at] == 0xFF || count - at < tag_bytes) return false;
         unsigned tag = tag_bytes == 3 ? 0x10000u : in[at] & 0x7Fu;
         size_t length = 0;
         size_t length_bytes = allow_length(in + at + tag_bytes, count - at - tag_bytes, 3, &length);
         size_t head = tag_bytes + length_bytes;
-        if (length_bytes == 0 || count - at - head < length) return;
-        memcpy(out + at, in + at, allow_tag(tag) ? head + length : head);
+        if (length_bytes == 0 || count - at - head < length) return false;
+        bool allowed = allow_tag(tag);
+        memcpy(out + at, in + at, allowed ? head + length : head);
+        whole = whole && (allowed || length == 0);
         at += head + length;
     }
+    return whole;
 }
 
 // The same inside a BER-TLV of the toolkit (D0 to DF); its contents may be cut short.
-static inline void allow_walk_template(const uint8_t *in, uint8_t *out, size_t count) {
-    if (count == 0 || (in[0] & 0xF0) != 0xD0) return;
+static inline bool allow_walk_template(const uint8_t *in, uint8_t *out, size_t count) {
+    if (count == 0) return true;
+    if ((in[0] & 0xF0) != 0xD0) return false;
     out[0] = in[0];
     size_t length = 0;
     size_t length_bytes = allow_length(in + 1, count - 1, 2, &length);
-    if (length_bytes == 0) return;
+    if (length_bytes == 0) return count == 1;
     memcpy(out + 1, in + 1, length_bytes);
     size_t start = 1 + length_bytes;
-    allow_walk(in + start, out + start, length < count - start ? length : count - start);
+    size_t inside = length < count - start ? length : count - start;
+    return allow_walk(in + start, out + start, inside) && start + inside == count;
+}
+
+// What of one exchange is kept: leading bytes of the command and of the response data (the status word is told apart).
+struct allow_selection {
+    const uint8_t *command;
+    const uint8_t *response;
+    size_t command_kept;
+    size_t response_kept;
+    bool cut;  // anything of either is not kept, or is kept as 0
+};
+
+// Selects from a command and a response with its status word. `scratch` holds walked data, `most` bytes long; neither
+// side keeps more than that.
+static inline struct allow_selection allow_select(const uint8_t *command, size_t sent, const uint8_t *response,
+    size_t received, uint8_t *scratch, size_t most) {
+    struct allow_form form = allow_form(command, sent);
+    enum allow allowed = form.well_formed ? allow_command(command[0], command[1], command[2]) : ALLOW_NOTHING;
+    size_t data = received >= 2 ? received - 2 : 0;
+    size_t walked = form.header + form.data;
+    struct allow_selection kept = {command, response, form.header, 0, true};
+    switch (allowed) {
+    case ALLOW_NOTHING:
+        kept.cut = form.header < sent || received == 1 || data > 0;
+        break;
+    case ALLOW_ALL:
+        kept.command_kept = sent < most ? sent : most;
+        kept.response_kept = data < most ? data : most;
+        kept.cut = kept.command_kept < sent || kept.response_kept < data || received == 1;
+        break;
+    case ALLOW_FETCH:
+        if (data > most) break;
+        memset(scratch, 0, data);
+        kept.cut = !allow_walk_template(response, scratch, data) || form.header < sent || received == 1;
+        kept.response = scratch;
+        kept.response_kept = data;
+        break;
+    case ALLOW_TERMINAL_RESPONSE:
+    case ALLOW_ENVELOPE:
+        if (walked > most) break;
+        memset(scratch, 0, walked);
+        memcpy(scratch, command, form.header);
+        kept.cut = !(allowed == ALLOW_ENVELOPE ? allow_walk_template : allow_walk)(
+                       command + form.header, scratch + form.header, form.data) ||
+                   walked < sent || received == 1 || data > 0;
+        kept.command = scratch;
+        kept.command_kept = walked;
+        break;
+    }
+    return kept;
 }
 
 #endif

@@ -21,9 +21,9 @@ int receiver_listen(const char *path);
 // The next client; -1 with errno (EAGAIN: none waits).
 int receiver_accept(int listener, struct receiver_peer *peer);
 
-// The next message of a client: 1 with `message` and, where one came along, `file` (else -1); 0 when there is none yet;
-// -1 at the end or for what is no message.
-int receiver_read(int client, struct ring_message *message, int *file);
+// The next message of a client: with `message` and, where one came along, `file` (else -1).
+enum receiver_step { RECEIVER_NOTHING, RECEIVER_MESSAGE, RECEIVER_JUNK, RECEIVER_END };
+enum receiver_step receiver_read(int client, struct ring_message *message, int *file);
 
 // A descriptor that becomes readable when it is raised, to wake a thread in poll(2); -1 with errno.
 int receiver_bell(void);

@@ -25,7 +25,7 @@ enum {
     RING_TRANSMIT = 1,       // payload: kept command bytes, then kept response bytes
     RING_OPERATION = 2,      // payload: the reader's name for SCardConnect, else nothing
     RING_SESSION_OPENED = 3, // payload: the reader's name
-    RING_SESSION_CLOSED = 4, // payload: nothing
+    RING_SESSION_CLOSED = 4, // payload: the reader's name
     RING_CARD_SEEN = 5,      // payload: the ATR (received_kept bytes) after the reader's name (sent_kept bytes)
 };
 
@@ -92,7 +92,7 @@ struct ring_header {
     uint32_t session_bytes;
     uint64_t client_id;   // random
     uint64_t created_ns;  // CLOCK_MONOTONIC
-    uint64_t lost_before; // records of an earlier ring of this process that nobody could read
+    uint64_t lost_before; // records of earlier rings of this process that nobody could read; 0 once told
     uint32_t flags;       // RING_WAIT_EXACT
     int32_t pid;
     char program[64];
@@ -102,7 +102,7 @@ struct ring_header {
     uint64_t head;
     uint64_t dropped;
     uint64_t apart_too[14];
-    // Written by the receiver.
+    // Written by the receiver; `tail` by a client, too, that takes back what nobody has read.
     uint64_t tail;
     uint64_t dropped_told;
 };
@@ -131,6 +131,12 @@ struct ring_message {
 // Swift does not import _Atomic: plain integers, and these.
 static inline uint64_t ring_load(const uint64_t *cell) { return __atomic_load_n(cell, __ATOMIC_ACQUIRE); }
 static inline void ring_store(uint64_t *cell, uint64_t value) { __atomic_store_n(cell, value, __ATOMIC_RELEASE); }
+static inline bool ring_move(uint64_t *cell, uint64_t from, uint64_t to) {
+    return __atomic_compare_exchange_n(cell, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+static inline uint64_t ring_exchange(uint64_t *cell, uint64_t value) {
+    return __atomic_exchange_n(cell, value, __ATOMIC_ACQ_REL);
+}
 
 static inline struct ring_header *ring_header_of(void *base) { return (struct ring_header *)base; }
 static inline struct ring_session *ring_session_at(void *base, uint32_t index) {

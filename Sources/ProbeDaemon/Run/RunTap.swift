@@ -15,6 +15,7 @@ struct RunTap: Sendable {
         shim = try ShimLibrary.find()
         let directory = RuntimeDirectory(named: named)
         try directory.create()
+        directory.removeStaleSockets()
         socket = directory.runSocket
         receiver = ShimReceiver(path: socket)
         try receiver.start(into: sink)

@@ -51,10 +51,11 @@ struct RingDecoder {
     /// Tells a session that was open before this receiver met the client; nothing when it is known.
     mutating func resume(_ session: RingSession, clock: EventClock) -> [ProbeEvent] {
         guard sessions[session.serial] == nil else { return [] }
-        let stamp = EventStamp(source: .shim, startNanoseconds: session.openedNanoseconds, clock: clock)
+        let opened = min(session.openedNanoseconds, clock.monotonicNanoseconds)
         return open(
             session.serial, reader: session.reader, activeProtocol: SessionProtocol(pcsc: session.activeProtocol),
-            shareMode: session.shareMode, openedNanoseconds: session.openedNanoseconds, stamp: stamp)
+            shareMode: session.shareMode, openedNanoseconds: opened,
+            stamp: EventStamp(source: .shim, startNanoseconds: opened, clock: clock))
     }
 
     /// The ends of the sessions that a client left open when it ended.
@@ -63,7 +64,7 @@ struct RingDecoder {
         sessions = [:]
         return left.map { serial, session in
             let error = session.fault ?? (isOrderly ? nil : .clientGone)
-            let duration = clock.monotonicNanoseconds &- min(session.openedNanoseconds, clock.monotonicNanoseconds)
+            let duration = clock.monotonicNanoseconds - min(session.openedNanoseconds, clock.monotonicNanoseconds)
             let stamp = EventStamp(
                 source: .shim, startNanoseconds: session.openedNanoseconds, durationNanoseconds: duration, clock: clock)
             return .sessionClosed(
@@ -143,7 +144,7 @@ struct RingDecoder {
         return [connect]
             + open(
                 fields.session, reader: record.name, activeProtocol: SessionProtocol(pcsc: fields.detail & 0xFFFF),
-                shareMode: fields.detail >> 16, openedNanoseconds: fields.start_ns &+ fields.duration_ns,
+                shareMode: fields.detail >> 16, openedNanoseconds: fields.start_ns + fields.duration_ns,
                 stamp: stamp(fields, clock))
     }
 

@@ -21,6 +21,7 @@ struct RingReader {
     private let header: UnsafeMutablePointer<ring_header>
     private var tail: UInt64
     private var stuckSince: UInt64?
+    private var isTakenBack = false
 
     /// Maps a client's file; nil when it is not what a client of this layout makes.
     init?(file: Int32) {
@@ -46,44 +47,41 @@ struct RingReader {
             clientID: copy.client_id,
             program: withUnsafeBytes(of: &copy.program) { printableText($0) },
             library: withUnsafeBytes(of: &copy.library) { printableText($0) },
-            countsWaits: copy.flags & UInt32(RING_WAIT_EXACT) != 0,
-            lostBefore: copy.lost_before)
+            countsWaits: copy.flags & UInt32(RING_WAIT_EXACT) != 0)
+    }
+
+    /// How many records of earlier rings of the process nobody could read; told once.
+    func takeLostBefore() -> UInt64 {
+        plausible(ring_exchange(&header.pointee.lost_before, 0))
     }
 
     /// How many records the client could not write since this was last asked, by any receiver.
-    mutating func takeDropped() -> UInt64 {
+    func takeDropped() -> UInt64 {
         let dropped = ring_load(&header.pointee.dropped)
-        let told = ring_load(&header.pointee.dropped_told)
-        ring_store(&header.pointee.dropped_told, dropped)
-        return dropped >= told ? dropped - told : 0
+        let told = ring_exchange(&header.pointee.dropped_told, dropped)
+        return dropped >= told ? plausible(dropped - told) : 0
     }
 
     /// The session of this number, if it is open now.
     func session(_ serial: UInt64) -> RingSession? {
-        openSessions().first { $0.serial == serial }
+        for index in 0..<RING_SESSIONS {
+            guard let entry = ring_session_at(base, index), ring_load(&entry.pointee.serial) == serial else { continue }
+            return RingSession(entry)
+        }
+        return nil
     }
 
     /// The sessions that are open now.
     func openSessions() -> [RingSession] {
-        (0..<RING_SESSIONS).compactMap { index in
-            guard let entry = ring_session_at(base, index) else { return nil }
-            let serial = ring_load(&entry.pointee.serial)
-            guard serial != 0 else { return nil }
-            var copy = entry.pointee
-            guard ring_load(&entry.pointee.serial) == serial else { return nil }
-            return RingSession(
-                serial: serial, openedNanoseconds: copy.opened_ns, activeProtocol: copy.protocol,
-                shareMode: copy.share_mode, reader: withUnsafeBytes(of: &copy.reader) { text($0) })
-        }
+        (0..<RING_SESSIONS).compactMap { ring_session_at(base, $0).flatMap(RingSession.init) }
     }
 
     /// Takes the next record. With `isFinal` the client has ended: nothing unfinished will be finished any more.
     mutating func next(now: UInt64, isFinal: Bool) -> Step {
         let head = ring_load(&header.pointee.head)
-        guard head != tail else { return .empty }
+        guard head != tail, !isTakenBack else { return .empty }
         guard head &- tail <= UInt64(RING_SLOTS), let slot = ring_slot_at(base, tail) else {
-            tail = head
-            return release(.malformed)
+            return release(.malformed, upTo: head)
         }
         guard ring_load(&slot.pointee.sequence) == tail &+ 1 else {
             return passOverUnfinished(head: head, now: now, isFinal: isFinal)
@@ -92,29 +90,31 @@ struct RingReader {
         let copy = slot.pointee
         let slots = UInt64(copy.slots)
         guard (1...UInt64(RING_RECORD_SLOTS)).contains(slots), slots <= head &- tail,
-            let record = RingRecord(copy, payload: payload(of: copy))
-        else {
-            tail &+= 1
-            return release(.malformed)
-        }
-        tail &+= slots
-        return release(.record(record))
+            let record = RingRecord(copy, payload: payload(of: copy), now: now)
+        else { return release(.malformed, upTo: tail &+ 1) }
+        return release(.record(record), upTo: tail &+ slots)
     }
 
-    private func release(_ step: Step) -> Step {
-        ring_store(&header.pointee.tail, tail)
+    /// Gives the slots before `position` back to the client, unless it has taken all of them.
+    private mutating func release(_ step: Step, upTo position: UInt64) -> Step {
+        guard ring_move(&header.pointee.tail, tail, position) else {
+            isTakenBack = true
+            return .empty
+        }
+        tail = position
         return step
     }
 
     private mutating func passOverUnfinished(head: UInt64, now: UInt64, isFinal: Bool) -> Step {
         let since = stuckSince ?? now
         stuckSince = since
-        guard isFinal || now >= since + Self.patienceNanoseconds else { return .empty }
+        guard isFinal || now &- since >= Self.patienceNanoseconds else { return .empty }
         stuckSince = nil
+        var position = tail
         repeat {
-            tail &+= 1
-        } while tail != head && ring_load(&ring_slot_at(base, tail).pointee.sequence) != tail &+ 1
-        return release(.unfinished)
+            position &+= 1
+        } while position != head && ring_load(&ring_slot_at(base, position).pointee.sequence) != position &+ 1
+        return release(.unfinished, upTo: position)
     }
 
     /// The payload over all slots of a record; nil when a slot is not what its record says.
@@ -139,69 +139,9 @@ struct RingReader {
     }
 }
 
-/// Who a client says it is.
-struct RingIdentity {
-    var clientID: UInt64
-    var program: String
-    var library: String
-    var countsWaits: Bool
-    /// Records of earlier rings of the process that nobody could read.
-    var lostBefore: UInt64
-}
-
-/// A session that is open in the client.
-struct RingSession {
-    var serial: UInt64
-    var openedNanoseconds: UInt64
-    var activeProtocol: UInt32
-    var shareMode: UInt32
-    var reader: String
-}
-
-/// A record whose lengths agree with one another.
-struct RingRecord {
-    /// What a record tells.
-    enum Kind {
-        case transmit, operation, sessionOpened, sessionClosed, cardSeen
-    }
-
-    let kind: Kind
-    let fields: ring_record
-    /// The first part of the payload: command bytes, or a reader's name.
-    let first: ArraySlice<UInt8>
-    /// The second part: response bytes, or an ATR.
-    let second: ArraySlice<UInt8>
-
-    /// Nil for a record that makes no sense.
-    init?(_ fields: ring_record, payload: [UInt8]?) {
-        guard let payload else { return nil }
-        switch Int(fields.kind) {
-        case RING_TRANSMIT: kind = .transmit
-        case RING_OPERATION: kind = .operation
-        case RING_SESSION_OPENED: kind = .sessionOpened
-        case RING_SESSION_CLOSED: kind = .sessionClosed
-        case RING_CARD_SEEN: kind = .cardSeen
-        default: return nil
-        }
-        if kind == .transmit {
-            // A command has at most 65,548 bytes (MAX_BUFFER_SIZE_EXTENDED of PC/SC).
-            guard fields.sent_bytes <= 65_548, fields.received_bytes <= 65_548,
-                fields.sent_kept <= fields.sent_bytes, fields.received_kept <= fields.received_bytes
-            else { return nil }
-        }
-        self.fields = fields
-        first = payload.prefix(Int(fields.sent_kept))
-        second = payload.dropFirst(Int(fields.sent_kept))
-    }
-
-    /// The first part as a reader's name.
-    var name: String { first.withUnsafeBytes { text($0) } }
-}
-
-/// UTF-8 text up to the first NUL; control characters become `?`.
-func text(_ bytes: UnsafeRawBufferPointer) -> String {
-    let scalars = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).unicodeScalars
-    return String(String.UnicodeScalarView(scalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+/// A client's word for a count, as far as it can be true: sums of these must not overflow.
+private func plausible(_ count: UInt64) -> UInt64 {
+    min(count, UInt64(UInt32.max))
 }
 
 private func printableText(_ bytes: UnsafeRawBufferPointer) -> String {

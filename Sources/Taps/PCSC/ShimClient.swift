@@ -4,9 +4,13 @@ internal import ProbeEvents
 
 /// One client process as the receiver knows it. Used under the receiver's lock only.
 final class ShimClient {
+    /// A shim says who it is as soon as it has connected.
+    static let silenceNanoseconds: UInt64 = 2_000_000_000
+
     private let pid: Int32
     private var reader: RingReader?
     private var decoder: RingDecoder?
+    private let connected: EventClock = .now
     private var attached: EventClock = .now
     private var saidBye = false
 
@@ -16,6 +20,11 @@ final class ShimClient {
 
     /// The process, once it has said who it is.
     var process: ClientProcess? { decoder?.client }
+
+    /// Whether it has connected and not said who it is, for longer than any shim takes.
+    func isSilent(now: UInt64) -> Bool {
+        decoder == nil && now &- connected.monotonicNanoseconds > Self.silenceNanoseconds
+    }
 
     /// Takes a message; false for one that no shim sends.
     func hear(_ message: ring_message, file: Int32, sink: any EventSink) -> Bool {
@@ -43,7 +52,7 @@ final class ShimClient {
                 ClientAttached(
                     stamp: .now(source: .shim), client: client, library: identity.library,
                     isWaitExact: identity.countsWaits)))
-        tellDropped(.receiverGone, identity.lostBefore, sink)
+        tellDropped(.receiverGone, ring.takeLostBefore(), sink)
         drain(into: sink, clock: .now, isFinal: false)
         // A client that met another receiver before has sessions that are told by nothing in the ring.
         for session in ring.openSessions() {
@@ -55,20 +64,23 @@ final class ShimClient {
     /// Tells all that lies in the ring. With `isFinal` the client has ended, and waits for no record to be finished.
     func drain(into sink: any EventSink, clock: EventClock, isFinal: Bool) {
         guard var ring = reader else { return }
-        defer { reader = ring }
+        var malformed: UInt64 = 0
+        var unfinished: UInt64 = 0
         // Bounded, whatever a client writes meanwhile.
-        for _ in 0..<(2 * RING_SLOTS) {
+        drain: for _ in 0..<(2 * RING_SLOTS) {
             switch ring.next(now: clock.monotonicNanoseconds, isFinal: isFinal) {
-            case .empty:
-                tellDropped(.ringFull, ring.takeDropped(), sink)
-                return
-            case .malformed: tellDropped(.malformed, 1, sink)
-            case .unfinished: tellDropped(.unfinished, 1, sink)
+            case .empty: break drain
+            case .malformed: malformed += 1
+            case .unfinished: unfinished += 1
             case .record(let record):
                 let events = decoder?.events(of: record, clock: clock) { ring.session($0) }
                 events?.forEach(sink.receive)
             }
         }
+        reader = ring
+        tellDropped(.malformed, malformed, sink)
+        tellDropped(.unfinished, unfinished, sink)
+        tellDropped(.ringFull, ring.takeDropped(), sink)
     }
 
     /// The client is gone: tells the rest of its ring, its sessions and its end.

@@ -9,14 +9,13 @@ internal import Synchronization
 package final class ShimReceiver: EventSource {
     /// How often the rings are looked at while a client is attached, milliseconds. Measured: 0.15% of a core.
     static let pollMilliseconds: Int32 = 20
-    /// More clients at once are refused, and counted.
-    static let clientLimit = 256
+    /// How long nobody is let in when this process is out of descriptors, milliseconds.
+    static let pauseMilliseconds: Int32 = 100
 
     private struct State {
-        var sink: (any EventSink)?
+        var clients: ShimClients?
         var listener: Int32 = -1
-        var clients: [Int32: ShimClient] = [:]
-        var clientsSeen = 0
+        var seen = 0
         var isStopping = false
     }
 
@@ -35,45 +34,33 @@ package final class ShimReceiver: EventSource {
 
     /// The clients that are attached now.
     package var attachedClients: [ClientProcess] {
-        state.withLock { $0.clients.values.compactMap(\.process).sorted { $0.pid < $1.pid } }
+        state.withLock { $0.clients?.processes.sorted { $0.pid < $1.pid } ?? [] }
     }
 
     /// How many clients were ever attached.
-    package var clientsSeen: Int { state.withLock { $0.clientsSeen } }
+    package var clientsSeen: Int { state.withLock { $0.clients?.seen ?? $0.seen } }
 
     /// Listens and begins to tell events to the sink.
     package func start(into sink: any EventSink) throws {
         let listener = receiver_listen(path)
         guard listener >= 0 else { throw ShimReceiverError.cannotListen(path: path, errno: errno) }
         state.withLock {
-            $0.sink = sink
+            $0.clients = ShimClients(listener: listener, sink: sink)
             $0.listener = listener
         }
-        let started = thread.withLock { thread -> Int32 in
-            var created = pthread_t()
-            let result = pthread_create(
-                &created, nil,
-                { context in
-                    guard let context else { return nil }
-                    Unmanaged<ShimReceiver>.fromOpaque(context).takeRetainedValue().run()
-                    return nil
-                }, Unmanaged.passRetained(self).toOpaque())
-            if result == 0 { thread = created }
-            return result
-        }
-        guard started == 0 else {
-            Unmanaged.passUnretained(self).release()
+        let failure = startThread()
+        guard failure == 0 else {
             stop()
-            throw ShimReceiverError.cannotListen(path: path, errno: started)
+            throw ShimReceiverError.cannotListen(path: path, errno: failure)
         }
     }
 
-    /// Tells what lies in the rings now; for a scrape, which must not be 20 ms behind.
+    /// Tells all that clients have written until now; for a scrape, which must not be 20 ms behind.
     package func drain() {
-        state.withLock { Self.drain(&$0) }
+        state.withLock { Self.takeAll(&$0) }
     }
 
-    /// Tells what lies in the rings, then lets all clients go. They go on without a receiver. Safe to call twice.
+    /// Tells all that clients have written, then lets them go. They go on without a receiver. Safe to call twice.
     package func stop() {
         let wasRunning = state.withLock { state in
             defer { state.isStopping = true }
@@ -83,94 +70,67 @@ package final class ShimReceiver: EventSource {
         receiver_ring_bell(wake)
         if let running = thread.withLock({ $0.take() }) { pthread_join(running, nil) }
         state.withLock { state in
-            Self.drain(&state)
-            for (descriptor, client) in state.clients {
-                client.detach()
-                close(descriptor)
-            }
-            state.clients = [:]
+            // A client that came and went a moment ago waits in the sockets with all it has to tell.
+            Self.takeAll(&state)
+            state.clients?.letGo()
+            state.seen = state.clients?.seen ?? 0
+            state.clients = nil
             guard state.listener >= 0 else { return }
-            close(state.listener)
+            // In this order: the name may be another receiver's as soon as nobody answers.
             unlink(path)
+            close(state.listener)
             state.listener = -1
         }
     }
 
+    private static func takeAll(_ state: inout State) {
+        _ = state.clients?.accept()
+        state.clients?.hearAll()
+        state.clients?.drain()
+    }
+
+    /// Starts the thread that waits for sockets, deaf to signals: these are for the program's own threads.
+    private func startThread() -> Int32 {
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let context = Unmanaged.passRetained(self)
+        var created = pthread_t()
+        let failure = pthread_create(
+            &created, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<ShimReceiver>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
+        if failure == 0 {
+            thread.withLock { $0 = created }
+        } else {
+            context.release()
+        }
+        return failure
+    }
+
     private func run() {
-        var waited: [pollfd] = []
+        var isDoorOpen = true
         while true {
-            let (descriptors, isStopping) = state.withLock { ([wake, $0.listener] + $0.clients.keys, $0.isStopping) }
+            let (door, others, isStopping) = state.withLock { ($0.listener, $0.clients?.descriptors ?? [], $0.isStopping) }
             guard !isStopping else { return }
-            waited = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            let timeout = descriptors.count > 2 ? Self.pollMilliseconds : -1
-            poll(&waited, nfds_t(waited.count), timeout)
-            state.withLock { state in
-                if waited[1].revents != 0 { accept(&state) }
-                Self.drain(&state)
-                for entry in waited.dropFirst(2) where entry.revents != 0 { Self.hear(entry.fd, &state) }
+            var waited = [
+                pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: isDoorOpen ? door : -1, events: Int16(POLLIN), revents: 0),
+            ]
+            waited += others.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let idle: Int32 = isDoorOpen ? -1 : Self.pauseMilliseconds
+            poll(&waited, nfds_t(waited.count), others.isEmpty ? idle : Self.pollMilliseconds)
+            isDoorOpen = state.withLock { state in
+                let isRoom = waited[1].revents == 0 || state.clients?.accept() ?? true
+                for entry in waited.dropFirst(2) where entry.revents != 0 { state.clients?.hear(entry.fd) }
+                state.clients?.drain()
+                return isRoom
             }
-        }
-    }
-
-    private func accept(_ state: inout State) {
-        var peer = receiver_peer()
-        while true {
-            let descriptor = receiver_accept(state.listener, &peer)
-            guard descriptor >= 0 else { return }
-            let isAllowed = peer.uid == geteuid() || peer.uid == 0
-            guard isAllowed, state.clients.count < Self.clientLimit else {
-                close(descriptor)
-                Self.tellDropped(.receiverGone, 1, to: state.sink)
-                continue
-            }
-            state.clients[descriptor] = ShimClient(pid: peer.pid)
-        }
-    }
-
-    private static func drain(_ state: inout State) {
-        guard let sink = state.sink else { return }
-        let clock = EventClock.now
-        for (_, client) in state.clients { client.drain(into: sink, clock: clock, isFinal: false) }
-    }
-
-    /// Takes all that a client's socket has; at its end, all that its ring has.
-    private static func hear(_ descriptor: Int32, _ state: inout State) {
-        guard let client = state.clients[descriptor], let sink = state.sink else { return }
-        while true {
-            var message = ring_message()
-            var file: Int32 = -1
-            let received = receiver_read(descriptor, &message, &file)
-            if received == 0 { return }
-            guard received > 0, client.hear(message, file: file, sink: sink) else {
-                if received > 0 || client.process == nil { tellDropped(.malformed, 1, to: sink) }
-                client.end(into: sink)
-                close(descriptor)
-                state.clients[descriptor] = nil
-                return
-            }
-            if Int(message.kind) == RING_HELLO { state.clientsSeen += 1 }
-        }
-    }
-
-    private static func tellDropped(_ reason: DropReason, _ count: UInt64, to sink: (any EventSink)?) {
-        sink?.receive(.eventsDropped(EventsDropped(stamp: .now(source: .shim), reason: reason, count: count)))
-    }
-}
-
-/// Why shims cannot be heard.
-package enum ShimReceiverError: ExplainedError, Equatable {
-    /// The socket could not be made.
-    case cannotListen(path: String, errno: Int32)
-
-    /// One line: what, where, what to do next.
-    package var explanation: String {
-        switch self {
-        case .cannotListen(let path, EADDRINUSE):
-            "cannot listen on \(path): another probe answers there; stop it, or choose another --runtime-dir"
-        case .cannotListen(let path, ENAMETOOLONG):
-            "cannot listen on \(path): longer than 107 bytes; choose a shorter --runtime-dir"
-        case .cannotListen(let path, let number):
-            "cannot listen on \(path): \(String(cString: strerror(number))); choose another --runtime-dir"
         }
     }
 }

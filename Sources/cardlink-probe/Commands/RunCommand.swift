@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
         if program.first == "--" { program.removeFirst() }
         guard let first = program.first else { throw ValidationError("no program to run; write: cardlink-probe run PROGRAM") }
         guard !first.hasPrefix("-") else {
-            throw ValidationError("unknown option '\(first)'; see cardlink-probe run --help")
+            throw ValidationError("unknown option '\(first)'")
         }
     }
 

@@ -1,0 +1,86 @@
+internal import CProbe
+
+/// Who a client says it is.
+struct RingIdentity {
+    var clientID: UInt64
+    var program: String
+    var library: String
+    var countsWaits: Bool
+}
+
+/// A session that is open in the client.
+struct RingSession {
+    var serial: UInt64
+    var openedNanoseconds: UInt64
+    var activeProtocol: UInt32
+    var shareMode: UInt32
+    var reader: String
+
+    /// Nil for an entry that is free, or changed while it was read.
+    init?(_ entry: UnsafeMutablePointer<ring_session>) {
+        serial = ring_load(&entry.pointee.serial)
+        var copy = entry.pointee
+        guard serial != 0, ring_load(&entry.pointee.serial) == serial else { return nil }
+        openedNanoseconds = copy.opened_ns
+        activeProtocol = copy.protocol
+        shareMode = copy.share_mode
+        reader = withUnsafeBytes(of: &copy.reader) { text($0) }
+    }
+}
+
+/// A record whose lengths agree with one another.
+struct RingRecord {
+    /// What a record tells.
+    enum Kind {
+        case transmit, operation, sessionOpened, sessionClosed, cardSeen
+    }
+
+    let kind: Kind
+    let fields: ring_record
+    /// The first part of the payload: command bytes, or a reader's name.
+    let first: ArraySlice<UInt8>
+    /// The second part: response bytes, or an ATR.
+    let second: ArraySlice<UInt8>
+
+    /// Nil for a record that makes no sense.
+    init?(_ fields: ring_record, payload: [UInt8]?, now: UInt64) {
+        guard let payload else { return nil }
+        switch Int(fields.kind) {
+        case RING_TRANSMIT: kind = .transmit
+        case RING_OPERATION: kind = .operation
+        case RING_SESSION_OPENED: kind = .sessionOpened
+        case RING_SESSION_CLOSED: kind = .sessionClosed
+        case RING_CARD_SEEN: kind = .cardSeen
+        default: return nil
+        }
+        if kind == .transmit {
+            // A command has at most 65,548 bytes (MAX_BUFFER_SIZE_EXTENDED of PC/SC).
+            guard fields.sent_bytes <= 65_548, fields.received_bytes <= 65_548,
+                fields.sent_kept <= fields.sent_bytes, fields.received_kept <= fields.received_bytes
+            else { return nil }
+        }
+        self.fields = fields.plausible(now: now)
+        first = payload.prefix(Int(fields.sent_kept))
+        second = payload.dropFirst(Int(fields.sent_kept))
+    }
+
+    /// The first part as a reader's name.
+    var name: String { first.withUnsafeBytes { text($0) } }
+}
+
+/// UTF-8 text up to the first NUL; control characters become `?`.
+func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    let scalars = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).unicodeScalars
+    return String(String.UnicodeScalarView(scalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+}
+
+extension ring_record {
+    /// The same with times that can be true: nothing took longer than the machine is up, or ends after `now`.
+    fileprivate func plausible(now: UInt64) -> ring_record {
+        var copy = self
+        copy.duration_ns = min(duration_ns, now)
+        copy.wait_ns = min(wait_ns, copy.duration_ns)
+        copy.start_ns = min(start_ns, now - copy.duration_ns)
+        return copy
+    }
+}

@@ -1,2 +1,0 @@
-internal import ArgumentParser
-struct Simulate: AsyncParsableCommand { }
