@@ -104,7 +104,7 @@ let package = Package(
         tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "SmartCard", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["ProbeDaemon", "cardlink-probe"]),
-        tests("IntegrationTests", ["ProbeEvents", "SmartCard"], exclude: ["Clients"]),
+        tests("IntegrationTests", ["cardlink-probe"], exclude: ["Clients"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inject.h"
@@ -35,6 +36,13 @@ static bool find_shim(void) {
     return access(shim, R_OK) == 0;
 }
 
+// By whatever path it was opened.
+static bool is_shim(const char *path) {
+    struct stat ours, theirs;
+    return strcmp(base_of(path), wanted) == 0 && stat(shim, &ours) == 0 && stat(path, &theirs) == 0 &&
+           ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 // 0 would make ld.so ignore this object with no word; a shim that is gone is such a case.
 EXPORT unsigned int la_version(unsigned int version) {
     if (!find_shim()) return 0;
@@ -43,7 +51,7 @@ EXPORT unsigned int la_version(unsigned int version) {
 
 EXPORT unsigned int la_objopen(struct link_map *map, Lmid_t namespace_id, uintptr_t *cookie) {
     (void)namespace_id;
-    if (map->l_name != NULL && strcmp(map->l_name, shim) == 0) shim_cookie = (uintptr_t)cookie;
+    if (map->l_name != NULL && is_shim(map->l_name)) shim_cookie = (uintptr_t)cookie;
     return 0;
 }
 

@@ -36,23 +36,34 @@ bool session_copy(SCARDHANDLE handle, struct tap_session *copy) {
     return true;
 }
 
-static void free_ring_entry(uint32_t index) {
+// What is known of it stays, for a receiver that has yet to read of it.
+static void close_ring_entry(uint32_t index) {
     if (tap_ring == NULL || index >= RING_SESSIONS) return;
-    ring_store(&ring_session_at(tap_ring, index)->serial, 0);
+    ring_store(&ring_session_at(tap_ring, index)->closed_ns, tap_now());
 }
 
+// A free entry, else the one closed longest ago.
 static uint32_t take_ring_entry(const struct tap_session *session) {
+    uint32_t taken = RING_SESSIONS;
+    uint64_t longest = UINT64_MAX;
     for (uint32_t index = 0; tap_ring != NULL && index < RING_SESSIONS; index++) {
-        struct ring_session *entry = ring_session_at(tap_ring, index);
-        if (ring_load(&entry->serial) != 0) continue;
-        entry->opened_ns = session->opened_ns;
-        entry->protocol = session->protocol;
-        entry->share_mode = session->share_mode;
-        memcpy(entry->reader, session->reader, sizeof entry->reader);
-        ring_store(&entry->serial, session->serial);
-        return index;
+        const struct ring_session *entry = ring_session_at(tap_ring, index);
+        bool is_open = entry->serial != 0 && entry->closed_ns == 0;
+        uint64_t closed = entry->serial == 0 ? 0 : entry->closed_ns;
+        if (is_open || closed >= longest) continue;
+        taken = index;
+        longest = closed;
     }
-    return RING_SESSIONS;
+    if (taken == RING_SESSIONS) return taken;
+    struct ring_session *entry = ring_session_at(tap_ring, taken);
+    ring_exchange(&entry->serial, 0);
+    entry->opened_ns = session->opened_ns;
+    entry->closed_ns = 0;
+    entry->protocol = session->protocol;
+    entry->share_mode = session->share_mode;
+    memcpy(entry->reader, session->reader, sizeof entry->reader);
+    ring_store(&entry->serial, session->serial);
+    return taken;
 }
 
 // The session's number; 0 when there is no room.
@@ -82,7 +93,7 @@ void sessions_enter_ring(void) {
 void session_remove(SCARDHANDLE handle) {
     struct tap_session *session = find(handle);
     if (session == NULL) return;
-    free_ring_entry(session->ring_index);
+    close_ring_entry(session->ring_index);
     __atomic_store_n(&session->handle, GIVEN_UP, __ATOMIC_RELEASE);
 }
 

@@ -28,6 +28,9 @@ package struct RuntimeDirectory: Sendable, Hashable {
         return [own, RuntimeDirectory(named: system)]
     }
 
+    /// Whether a daemon has, or had, its event socket there.
+    package var hasDaemon: Bool { access(eventSocket, F_OK) == 0 }
+
     /// Makes it, for this user only, where it is missing.
     package func create() throws(RuntimeDirectoryError) {
         if mkdir(path, 0o700) != 0, errno != EEXIST { throw .cannotCreate(path: path, errno: errno) }

@@ -9,12 +9,13 @@ public enum EventLine {
     public static let version = 1
 
     /// The longest line that a reader accepts, bytes without line feed.
-    public static let longestBytes = 1 << 20
+    ///
+    /// The longest event is an extended command with an extended response, both in hex: 262,188 bytes and some names.
+    public static let longestBytes = 1 << 19
 
     /// The event as one line, without line feed.
     public static func encode(_ event: ProbeEvent) throws -> Data {
         let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(VersionedEvent(event: event))
     }
@@ -23,28 +24,30 @@ public enum EventLine {
     public static func decode(_ line: Data) throws(EventLineError) -> ProbeEvent {
         guard line.count <= longestBytes else { throw .tooLong(bytes: line.count) }
         let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
             return try decoder.decode(VersionedEvent.self, from: line).event
         } catch let error as EventLineError {
             throw error
         } catch let error as DecodingError {
-            throw .malformed(Self.explain(error))
+            // What the line says is quoted, and may hold line feeds.
+            throw .malformed(String(Self.explain(error).map { $0.isNewline ? " " : $0 }))
         } catch {
             throw .malformed("not JSON")
         }
     }
 
     private static func explain(_ error: DecodingError) -> String {
-        func path(_ context: DecodingError.Context) -> String {
-            context.codingPath.map { snakeCase($0.stringValue) }.joined(separator: ".")
-        }
+        func path(_ keys: [any CodingKey]) -> String { keys.map(\.stringValue).joined(separator: ".") }
         switch error {
-        case .keyNotFound(let key, _): return "member '\(snakeCase(key.stringValue))' is missing"
+        case .keyNotFound(let key, let context): return "member '\(path(context.codingPath + [key]))' is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            return "member '\(path(context))' has the wrong type"
+            return context.codingPath.isEmpty
+                ? "not a JSON object" : "member '\(path(context.codingPath))' has the wrong type"
         case .dataCorrupted(let context):
-            return context.codingPath.isEmpty ? "not JSON" : "member '\(path(context))': \(context.debugDescription)"
+            // JSONDecoder says the same of both, and not where.
+            return context.codingPath.isEmpty
+                ? "not JSON, or a number in it is out of range"
+                : "member '\(path(context.codingPath))': \(context.debugDescription)"
         @unknown default: return "not an event"
         }
     }
@@ -69,7 +72,7 @@ public enum EventLineError: ExplainedError, Hashable {
     }
 }
 
-private enum EventKind: String, Codable {
+private enum EventKind: String, Codable, CaseIterable {
     case apdu
     case sessionOpened = "session_opened"
     case sessionClosed = "session_closed"
@@ -95,7 +98,13 @@ private struct VersionedEvent: Codable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         let version = try container.decode(Int.self, forKey: .v)
         guard version == EventLine.version else { throw EventLineError.version(version) }
-        switch try container.decode(EventKind.self, forKey: .event) {
+        let name = try container.decode(String.self, forKey: .event)
+        guard let kind = EventKind(rawValue: name) else {
+            let known = EventKind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DecodingError.dataCorruptedError(
+                forKey: .event, in: container, debugDescription: "'\(name.prefix(64))' is none of: \(known)")
+        }
+        switch kind {
         case .apdu: event = .apdu(try APDUExchange(from: decoder))
         case .sessionOpened: event = .sessionOpened(try ReaderSessionOpened(from: decoder))
         case .sessionClosed: event = .sessionClosed(try ReaderSessionClosed(from: decoder))
@@ -132,8 +141,12 @@ private struct VersionedEvent: Codable {
 
 extension APDUExchange: Codable {
     private enum CodingKeys: String, CodingKey {
-        case stamp, client, thread, session, reader, interface, sessionProtocol, name, command, response, isCut
-        case resultCode, waitNanoseconds, isWaitExact
+        case stamp, client, thread, session, reader, interface, name, command, response
+        case sessionProtocol = "session_protocol"
+        case isCut = "is_cut"
+        case resultCode = "result_code"
+        case waitNanoseconds = "wait_nanoseconds"
+        case isWaitExact = "is_wait_exact"
     }
 
     /// Reads an exchange; a command name that the table does not have becomes `OTHER`.
@@ -148,7 +161,7 @@ extension APDUExchange: Codable {
             reader: try container.decode(String.self, forKey: .reader),
             interface: try container.decode(APDUInterface.self, forKey: .interface),
             sessionProtocol: try container.decode(SessionProtocol.self, forKey: .sessionProtocol),
-            name: CommandName.all.first { $0.name == name } ?? .other,
+            name: CommandName(named: name) ?? .other,
             command: try container.decode(HexBytes.self, forKey: .command),
             response: try container.decode(HexBytes.self, forKey: .response),
             isCut: try container.decode(Bool.self, forKey: .isCut),

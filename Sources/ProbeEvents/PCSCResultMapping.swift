@@ -13,6 +13,12 @@ private struct ResultRow {
 
 private let resultRows: [ResultRow] = [
     ResultRow(0x8010_0002, .cancelled, nil, nil),  // E_CANCELLED
+    // What the caller got wrong, or tries in order to learn a length or a feature, says nothing about the device.
+    ResultRow(0x8010_0003, .failed, nil, nil),  // E_INVALID_HANDLE
+    ResultRow(0x8010_0004, .failed, nil, nil),  // E_INVALID_PARAMETER
+    ResultRow(0x8010_0008, .failed, nil, nil),  // E_INSUFFICIENT_BUFFER
+    ResultRow(0x8010_0011, .failed, nil, nil),  // E_INVALID_VALUE
+    ResultRow(0x8010_001F, .failed, nil, nil),  // E_UNSUPPORTED_FEATURE
     ResultRow(0x8010_0009, .failed, .unavailable, .readerUnavailable),  // E_UNKNOWN_READER
     ResultRow(0x8010_000A, .timeout, nil, nil),  // E_TIMEOUT: SCardGetStatusChange waited as long as asked
     ResultRow(0x8010_000B, .failed, .sharingViolation, .sharingViolation),  // E_SHARING_VIOLATION

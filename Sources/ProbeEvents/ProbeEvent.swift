@@ -52,10 +52,18 @@ public struct EventStamp: Sendable, Hashable, Codable {
     public var wallNanoseconds: UInt64
 
     /// A stamp from its parts.
-    public init(source: SourceKind, startNanoseconds: UInt64, durationNanoseconds: UInt64 = 0, wallNanoseconds: UInt64) {
+    public init(source: SourceKind, startNanoseconds: UInt64, durationNanoseconds: UInt64 = 0, wallNanoseconds: UInt64)
+    {
         self.source = source
         self.startNanoseconds = startNanoseconds
         self.durationNanoseconds = durationNanoseconds
         self.wallNanoseconds = wallNanoseconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case source
+        case startNanoseconds = "start_nanoseconds"
+        case durationNanoseconds = "duration_nanoseconds"
+        case wallNanoseconds = "wall_nanoseconds"
     }
 }

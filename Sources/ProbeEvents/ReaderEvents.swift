@@ -25,6 +25,12 @@ public struct ReaderSessionOpened: Sendable, Hashable, Codable {
         self.sessionProtocol = sessionProtocol
         self.shareMode = shareMode
     }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, client, session, reader
+        case sessionProtocol = "session_protocol"
+        case shareMode = "share_mode"
+    }
 }
 
 /// A session ended.
@@ -95,6 +101,14 @@ public struct ReaderOperation: Sendable, Hashable, Codable {
         self.waitNanoseconds = waitNanoseconds
         self.isWaitExact = isWaitExact
         self.controlCode = controlCode
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, client, thread, session, reader, operation
+        case resultCode = "result_code"
+        case waitNanoseconds = "wait_nanoseconds"
+        case isWaitExact = "is_wait_exact"
+        case controlCode = "control_code"
     }
 }
 

@@ -33,6 +33,11 @@ public struct ClientAttached: Sendable, Hashable, Codable {
         self.library = library
         self.isWaitExact = isWaitExact
     }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, client, library
+        case isWaitExact = "is_wait_exact"
+    }
 }
 
 /// A client process with a tap in it ended.
@@ -52,6 +57,12 @@ public struct ClientEnded: Sendable, Hashable, Codable {
         self.client = client
         self.isOrderly = isOrderly
         self.openSessions = openSessions
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, client
+        case isOrderly = "is_orderly"
+        case openSessions = "open_sessions"
     }
 }
 
@@ -86,5 +97,10 @@ public struct SourceState: Sendable, Hashable, Codable {
         self.stamp = stamp
         self.isWorking = isWorking
         self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, message
+        case isWorking = "is_working"
     }
 }

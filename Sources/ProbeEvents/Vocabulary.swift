@@ -36,7 +36,7 @@ extension ClosedVocabulary {
     }
 }
 
-func snakeCase(_ camelCase: String) -> String {
+private func snakeCase(_ camelCase: String) -> String {
     var text = ""
     for character in camelCase {
         if character.isUppercase { text.append("_") }

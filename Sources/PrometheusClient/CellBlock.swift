@@ -88,7 +88,9 @@ final class CellBlock: @unchecked Sendable {
         return made
     }
 
-    private func table(of cell: UnsafeMutablePointer<MetricCell>) -> UnsafeMutablePointer<Atomic<UnsafeMutableRawPointer?>> {
+    private func table(
+        of cell: UnsafeMutablePointer<MetricCell>
+    ) -> UnsafeMutablePointer<Atomic<UnsafeMutableRawPointer?>> {
         typealias Slot = Atomic<UnsafeMutableRawPointer?>
         if let present = cell.pointee.counts.load(ordering: .acquiring) {
             return present.assumingMemoryBound(to: Slot.self)

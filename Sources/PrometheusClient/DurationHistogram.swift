@@ -10,7 +10,8 @@ extension MetricFamily where Kind == DurationKind {
     /// Declares a histogram with labels; `buckets` are upper bounds in seconds, ascending, without `+Inf`.
     public init(_ name: String, _ help: String, labels: Labels, buckets: [Double], seriesLimit: Int? = nil) {
         let bounds = buckets.map { bound in
-            precondition(bound > 0 && bound < 1e9, "\(name): bucket bound \(bound) s; above 0 and below 1e9 are possible")
+            precondition(
+                bound > 0 && bound < 1e9, "\(name): bucket bound \(bound) s; above 0 and below 1e9 are possible")
             return UInt64((bound * 1e9).rounded())
         }
         let descriptor = FamilyDescriptor(
@@ -48,7 +49,8 @@ extension MetricChild where Kind == DurationKind {
         let (seconds, attoseconds) = duration.components
         guard seconds >= 0, attoseconds >= 0 else { return record(0 as UInt64) }
         let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        record(overflow ? UInt64.max : whole &+ UInt64(attoseconds) / 1_000_000_000)
+        let (sum, sumOverflow) = whole.addingReportingOverflow(UInt64(attoseconds) / 1_000_000_000)
+        record(overflow || sumOverflow ? UInt64.max : sum)
     }
 
     /// What was counted so far, for quantiles; min and max are known to within 1%.

@@ -59,7 +59,9 @@ final class FamilyStore: FamilySource {
         guard isOpen else { return (closed, closedIndex(of: texts)) }
         let (block, onRefusal) = open.withLock { state in
             if let present = state.byTexts[texts] { return (present, nil as (@Sendable (String) -> Void)?) }
-            if state.byTexts.count - state.overflow.count < state.limit { return (state.add(make(texts), for: texts), nil) }
+            if state.byTexts.count - state.overflow.count < state.limit {
+                return (state.add(make(texts), for: texts), nil)
+            }
             let shared = overflowTexts(texts)
             let hook = state.onRefusal
             if let present = state.byTexts[shared] { return (present, hook) }

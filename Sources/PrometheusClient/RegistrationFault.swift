@@ -28,7 +28,7 @@ enum RegistrationFault: Error, Hashable, CustomStringConvertible {
 extension FamilyDescriptor {
     /// What is wrong with it by itself, if anything.
     var fault: RegistrationFault? {
-        guard Self.isName(name, colons: true) else { return .badName(name) }
+        guard Self.isName(name, colons: true), !baseName.isEmpty else { return .badName(name) }
         guard !help.isEmpty else { return .missingHelp(family: name) }
         return endingFault ?? labelFault
     }

@@ -25,18 +25,25 @@ final class SummaryScenario {
     }
 
     func attach() {
-        tell(.clientAttached(ClientAttached(
-            stamp: stamp(), client: client, library: "/usr/lib/libpcsclite_real.so.1", isWaitExact: true)))
+        tell(
+            .clientAttached(
+                ClientAttached(
+                    stamp: stamp(), client: client, library: "/usr/lib/libpcsclite_real.so.1", isWaitExact: true)))
     }
 
     func end(isOrderly: Bool = true, openSessions: Int = 0) {
-        tell(.clientEnded(ClientEnded(
-            stamp: stamp(), client: client, isOrderly: isOrderly, openSessions: openSessions)))
+        tell(
+            .clientEnded(
+                ClientEnded(
+                    stamp: stamp(), client: client, isOrderly: isOrderly, openSessions: openSessions)))
     }
 
     func open(_ session: UInt64 = 1, reader: String = SummaryScenario.reader, atr: HexBytes? = SummaryScenario.atr) {
-        tell(.sessionOpened(ReaderSessionOpened(
-            stamp: stamp(), client: client, session: session, reader: reader, sessionProtocol: .t1, shareMode: 2)))
+        tell(
+            .sessionOpened(
+                ReaderSessionOpened(
+                    stamp: stamp(), client: client, session: session, reader: reader, sessionProtocol: .t1, shareMode: 2
+                )))
         if let atr {
             tell(.cardIdentified(CardIdentified(stamp: stamp(), client: client, reader: reader, atr: atr)))
         }
@@ -45,9 +52,11 @@ final class SummaryScenario {
     func close(
         _ session: UInt64 = 1, reader: String = SummaryScenario.reader, lasted: UInt64, error: SessionErrorType? = nil
     ) {
-        tell(.sessionClosed(ReaderSessionClosed(
-            stamp: stamp(lasted), client: client, session: session, reader: reader,
-            status: error == nil ? .completed : .failed, error: error)))
+        tell(
+            .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp(lasted), client: client, session: session, reader: reader,
+                    status: error == nil ? .completed : .failed, error: error)))
     }
 
     /// A command and its answer in hex, as many times as asked, named as the tap would.
@@ -74,10 +83,12 @@ final class SummaryScenario {
         isWaitExact: Bool = true, reader: String = SummaryScenario.reader
     ) {
         for _ in 0..<times {
-            tell(.operation(ReaderOperation(
-                stamp: stamp(waitMicroseconds * 1_000), client: client, thread: 1, session: 0, reader: reader,
-                operation: operation, resultCode: resultCode, waitNanoseconds: waitMicroseconds * 1_000,
-                isWaitExact: isWaitExact)))
+            tell(
+                .operation(
+                    ReaderOperation(
+                        stamp: stamp(waitMicroseconds * 1_000), client: client, thread: 1, session: 0, reader: reader,
+                        operation: operation, resultCode: resultCode, waitNanoseconds: waitMicroseconds * 1_000,
+                        isWaitExact: isWaitExact)))
         }
     }
 
@@ -86,9 +97,11 @@ final class SummaryScenario {
     }
 
     func source(isWorking: Bool, _ message: String = "", from source: SourceKind = .shim) {
-        tell(.sourceState(SourceState(
-            stamp: EventStamp(source: source, startNanoseconds: now, wallNanoseconds: 0), isWorking: isWorking,
-            message: message)))
+        tell(
+            .sourceState(
+                SourceState(
+                    stamp: EventStamp(source: source, startNanoseconds: now, wallNanoseconds: 0), isWorking: isWorking,
+                    message: message)))
     }
 
     /// What it came to, when it lasted that many milliseconds from 2025-01-31T12:00:00Z.
@@ -96,10 +109,11 @@ final class SummaryScenario {
         program: String = "opensc-tool", ending: RunOutcome.Ending = .exited(0), milliseconds: UInt64 = 420,
         remark: String = "no call"
     ) -> RunReport {
-        summary.report(of: RunOutcome(
-            program: program, ending: ending, startedNanoseconds: 1_000_000_000,
-            endedNanoseconds: 1_000_000_000 + milliseconds * 1_000_000,
-            startedWallNanoseconds: 1_738_324_800_000_000_000, remarkWithoutCalls: remark))
+        summary.report(
+            of: RunOutcome(
+                program: program, ending: ending, startedNanoseconds: 1_000_000_000,
+                endedNanoseconds: 1_000_000_000 + milliseconds * 1_000_000,
+                startedWallNanoseconds: 1_738_324_800_000_000_000, remarkWithoutCalls: remark))
     }
 
     /// The text of the report on 80 columns and 24 lines without colours.

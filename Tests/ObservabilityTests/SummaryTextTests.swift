@@ -24,7 +24,12 @@ import Testing
         let run = SummaryScenario()
         run.attach()
         run.open()
-        run.open(2, reader: "Alcor Micro AU9540 00 00", atr: [0x3B, 0xF8, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x45, 0x4A, 0x43, 0x4F, 0x50, 0x76, 0x32, 0x34, 0x31, 0xB7])
+        run.open(
+            2, reader: "Alcor Micro AU9540 00 00",
+            atr: [
+                0x3B, 0xF8, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x45, 0x4A, 0x43, 0x4F, 0x50, 0x76, 0x32, 0x34, 0x31,
+                0xB7,
+            ])
         run.send("0020000108FFFFFFFFFFFFFFFF", "63C2")
         run.send("0020000108FFFFFFFFFFFFFFFF", "63C1")
         run.send("0020000208FFFFFFFFFFFFFFFF", "6983")
@@ -70,7 +75,8 @@ import Testing
 
     @Test func programWithoutCalls() {
         let run = SummaryScenario()
-        let remark = "opensc-tool made no PC/SC call that was seen: it is linked statically.\nTry: cardlink-probe doctor"
+        let remark =
+            "opensc-tool made no PC/SC call that was seen: it is linked statically.\nTry: cardlink-probe doctor"
         let report = run.report(ending: .exited(1), remark: remark)
         #expect(
             SummaryText(report).text == """
@@ -105,7 +111,9 @@ import Testing
         run.attach()
         for number in UInt64(1)...6 {
             run.open(number, reader: "Reader \(number)", atr: nil)
-            for ins in ["A4", "B0", "B2", "D6", "DC", "F2", "20", "24", "2C", "88", "C0", "CA", "10", "12", "14", "C2", "EE"] {
+            for ins in [
+                "A4", "B0", "B2", "D6", "DC", "F2", "20", "24", "2C", "88", "C0", "CA", "10", "12", "14", "C2", "EE",
+            ] {
                 run.send("00\(ins)00000100", "9000", microseconds: 100 * number, reader: "Reader \(number)")
             }
         }

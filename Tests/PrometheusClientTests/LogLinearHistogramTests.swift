@@ -9,9 +9,11 @@ import Testing
         #expect(histogram.quantile(0.5) == 0)
     }
 
-    @Test(arguments: [
-        0, 1, 63, 64, 127, 128, 129, 255, 256, 1_000, 43_000_000, 3_600_000_000_000, 1 << 62, UInt64.max - 1, UInt64.max,
-    ] as [UInt64])
+    @Test(
+        arguments: [
+            0, 1, 63, 64, 127, 128, 129, 255, 256, 1_000, 43_000_000, 3_600_000_000_000, 1 << 62, UInt64.max - 1,
+            UInt64.max,
+        ] as [UInt64])
     func everyValueLiesInItsCell(value: UInt64) {
         let cell = LogLinearScale.cell(of: value)
         #expect(cell >= 0 && cell < LogLinearScale.cellCount)

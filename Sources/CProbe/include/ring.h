@@ -71,10 +71,11 @@ struct ring_continuation {
 
 #define RING_CONTINUATION (1ull << 63)
 
-// A session that is open now; written under the client's lock, `serial` last.
+// A session that is open now, or was a while ago; written under the client's lock, `serial` last.
 struct ring_session {
     uint64_t serial;  // 0 for a free entry
     uint64_t opened_ns;
+    uint64_t closed_ns;  // 0 while it is open
     uint32_t protocol;
     uint32_t share_mode;
     char reader[RING_NAME_BYTES];

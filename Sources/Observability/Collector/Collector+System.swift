@@ -17,18 +17,18 @@ extension Collector {
 
     private func observeProcess(_ reading: LastReading) {
         health.processCPUSeconds.read { reading.get().processorSeconds }
-        health.processOpenFDs.read { reading.get().openDescriptors.map(Double.init) }
+        health.processOpenFDs.read { reading.get().openDescriptors.map(Self.number) }
         health.processMaxFDs.read { reading.get().descriptorLimit.flatMap(Self.finite) }
-        health.processVirtualMemory.read { reading.get().virtualMemoryBytes.map(Double.init) }
+        health.processVirtualMemory.read { reading.get().virtualMemoryBytes.map(Self.number) }
         health.processVirtualMemoryMax.read { reading.get().virtualMemoryLimitBytes.flatMap(Self.finite) }
-        health.processResidentMemory.read { reading.get().residentMemoryBytes.map(Double.init) }
+        health.processResidentMemory.read { reading.get().residentMemoryBytes.map(Self.number) }
         health.processStartTime.read { reading.get().startTimeSeconds }
-        health.processThreads.read { reading.get().threads.map(Double.init) }
+        health.processThreads.read { reading.get().threads.map(Self.number) }
     }
 
     private func observeMachine(_ reading: LastReading) {
         catalog.systemCPUUsage.read { reading.get().processorUsagePercent }
-        catalog.systemMemoryUsage.read { reading.get().usedMemoryBytes.map(Double.init) }
+        catalog.systemMemoryUsage.read { reading.get().usedMemoryBytes.map(Self.number) }
         catalog.systemDiskUsage.readAll { samples in
             for disk in reading.get().disks { samples.append(Double(disk.usedBytes), disk.path) }
         }
@@ -39,8 +39,11 @@ extension Collector {
             }
         }
         catalog.systemProcessUptime.read { reading.get().uptimeSeconds }
-        catalog.systemThreadsActive.read { reading.get().threads.map(Double.init) }
+        catalog.systemThreadsActive.read { reading.get().threads.map(Self.number) }
     }
+
+    // Not `Double.init`, which takes the number for a bit pattern.
+    private static func number(_ value: UInt64) -> Double { Double(value) }
 
     /// A limit; where there is none, nothing is shown.
     private static func finite(_ limit: UInt64) -> Double? { limit == .max ? nil : Double(limit) }

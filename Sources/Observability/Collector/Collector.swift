@@ -95,7 +95,11 @@ package final class Collector: EventSink {
             health.eventsReceived[source].show()
             for reason in DropReason.allCases { health.eventsDropped[source, reason].show() }
         }
-        for family in registry.descriptors where family.kind != .info && family.labels.contains(where: { $0.domain == nil }) {
+        let open = registry.descriptors.filter { family in
+            family.kind != .info && family.labels.contains { $0.domain == nil }
+        }
+        // Its own names are never refused.
+        for family in open where family.name != health.seriesRefused.name {
             health.seriesRefused[OpenLabel(family.name)].show()
         }
     }

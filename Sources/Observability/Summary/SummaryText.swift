@@ -173,7 +173,9 @@ extension SummaryText {
         guard report.upperBoundCommands > 0 else { return [] }
         let isAll = report.upperBoundCommands == report.commandCount
         let times =
-            isAll ? "all times are upper bounds" : SummaryFormat.plural(
+            isAll
+            ? "all times are upper bounds"
+            : SummaryFormat.plural(
                 report.upperBoundCommands, "time is an upper bound", "times are upper bounds")
         return layout.sentence("bound", "\(times): waiting for other programs could not be told apart")
     }

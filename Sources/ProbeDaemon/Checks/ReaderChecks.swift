@@ -7,7 +7,8 @@ extension HealthCheck {
         HealthCheck(name: "pcscd") {
             let known = snapshot()
             guard known.isWorking else { return HealthReport.Check(status: .unhealthy, message: known.message) }
-            let silence = EventClock.now.monotonicNanoseconds - min(known.lastAnswerNanoseconds, EventClock.now.monotonicNanoseconds)
+            let now = EventClock.now.monotonicNanoseconds
+            let silence = now - min(known.lastAnswerNanoseconds, now)
             guard silence < longestSilenceNanoseconds else {
                 return HealthReport.Check(
                     status: .unhealthy,
@@ -28,15 +29,6 @@ extension HealthCheck {
                 return HealthReport.Check(status: .degraded, message: CardReaderError.noReader.explanation)
             }
             return HealthReport.Check(status: .healthy)
-        }
-    }
-
-    /// Shims are heard.
-    static func receiver(_ isListening: @escaping @Sendable () -> Bool) -> HealthCheck {
-        HealthCheck(name: "receiver", isNeededToBeReady: true) {
-            isListening()
-                ? HealthReport.Check(status: .healthy)
-                : HealthReport.Check(status: .unhealthy, message: "shims are not heard; restart the probe")
         }
     }
 

@@ -107,8 +107,8 @@ package struct Run: Sendable {
     // MARK: The other side
 
     private func connectToDaemon() -> EventForwarder? {
-        for directory in RuntimeDirectory.candidates(named: request.runtimeDirectory) {
-            let found = attempt { try EventForwarder.connect(path: directory.eventSocket) } ?? nil
+        for directory in RuntimeDirectory.candidates(named: request.runtimeDirectory) where directory.hasDaemon {
+            let found = attempt { try EventForwarder.connect(path: directory.eventSocket, within: .milliseconds(300)) } ?? nil
             if let found { return found }
         }
         return nil
@@ -127,7 +127,7 @@ package struct Run: Sendable {
         configuration.webOption = "--metrics"
         let server = MetricsServer(
             configuration: configuration, metrics: ScrapeSource(collector) { tap?.receiver.drain() },
-            health: HealthChecks(tap == nil ? [] : [.receiver { true }]).health)
+            health: HealthChecks(tap.map { [.socket("receiver", path: $0.socket)] } ?? []).health)
         do throws(ListenError) {
             try await server.start()
         } catch {

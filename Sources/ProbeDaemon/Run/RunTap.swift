@@ -8,7 +8,8 @@ struct RunTap: Sendable {
     let shim: ShimLibrary
     /// Hears the shims.
     let receiver: ShimReceiver
-    private let socket: String
+    /// The socket that they find.
+    let socket: String
 
     /// Listens; what is told goes to the sink.
     init(runtimeDirectory named: String?, sink: any EventSink) throws {

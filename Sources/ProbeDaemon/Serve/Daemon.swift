@@ -48,7 +48,9 @@ package struct Daemon: Sendable {
             await server.stop()
             throw error
         }
-        for address in await server.webAddresses { Terminal.say("metrics on \(address.localURL)\(options.telemetryPath.dropFirst())") }
+        for address in await server.webAddresses {
+            Terminal.say("metrics on \(address.localURL)\(options.telemetryPath.dropFirst())")
+        }
         for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
         Terminal.say("sockets in \(directory.path)")
         var configuration = ServiceGroupConfiguration(
@@ -63,7 +65,8 @@ package struct Daemon: Sendable {
         var configuration = MetricsServer.Configuration(web: options.web, health: options.health)
         configuration.telemetryPath = options.telemetryPath
         let checks: [HealthCheck] = [
-            .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot }, .receiver { sources.receiver.isListening },
+            .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot },
+            .socket("receiver", path: directory.receiverSocket), .socket("events", path: directory.eventSocket),
         ]
         return MetricsServer(
             configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() },

@@ -8,7 +8,8 @@ extension PreparedChildren {
         return text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
                 var lines = LineWriter(
-                    text: text, cuts: cuts, position: start(ofChild: child), nextCut: child * cutsPerChild, place: place)
+                    text: text, cuts: cuts, position: start(ofChild: child), nextCut: child * cutsPerChild, place: place
+                )
                 switch kind {
                 case .histogram: writeHistogram(cell, into: &lines)
                 case .gauge:

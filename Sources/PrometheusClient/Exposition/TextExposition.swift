@@ -104,7 +104,9 @@ public struct TextExposition: Sequence, IteratorProtocol {
     private mutating func writeItem(at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         if !pending.isEmpty {
             let end = place + pending.count
-            pending.withUnsafeBufferPointer { place.update(from: $0.baseAddress ?? UnsafePointer(place), count: $0.count) }
+            pending.withUnsafeBufferPointer {
+                place.update(from: $0.baseAddress ?? UnsafePointer(place), count: $0.count)
+            }
             pending = []
             return end
         }

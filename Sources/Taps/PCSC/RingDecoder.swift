@@ -17,6 +17,8 @@ struct RingDecoder {
 
     let client: ClientProcess
     private var sessions: [UInt64: OpenSession] = [:]
+    /// Sessions that ended here: what another thread wrote down later does not open them again.
+    private var ended: Set<UInt64> = []
 
     init(client: ClientProcess) {
         self.client = client
@@ -31,8 +33,8 @@ struct RingDecoder {
     ) -> [ProbeEvent] {
         let fields = record.fields
         var events: [ProbeEvent] = []
-        if fields.session != 0, sessions[fields.session] == nil, record.kind != .sessionOpened,
-            let found = lookUp(fields.session) {
+        if fields.session != 0, sessions[fields.session] == nil, !ended.contains(fields.session),
+            record.kind != .sessionOpened, let found = lookUp(fields.session) {
             events += resume(found, clock: clock)
         }
         switch record.kind {
@@ -50,7 +52,6 @@ struct RingDecoder {
 
     /// Tells a session that was open before this receiver met the client; nothing when it is known.
     mutating func resume(_ session: RingSession, clock: EventClock) -> [ProbeEvent] {
-        guard sessions[session.serial] == nil else { return [] }
         let opened = min(session.openedNanoseconds, clock.monotonicNanoseconds)
         return open(
             session.serial, reader: session.reader, activeProtocol: SessionProtocol(pcsc: session.activeProtocol),
@@ -166,6 +167,8 @@ struct RingDecoder {
     private mutating func closed(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
         let fields = record.fields
         guard let session = sessions.removeValue(forKey: fields.session) else { return [] }
+        if ended.count == Self.sessionLimit { ended = [] }
+        ended.insert(fields.session)
         let error = SessionErrorType(pcscResult: fields.result) ?? session.fault
         return [
             .sessionClosed(

@@ -62,7 +62,7 @@ struct RingReader {
         return dropped >= told ? plausible(dropped - told) : 0
     }
 
-    /// The session of this number, if it is open now.
+    /// The session of this number, if the client still knows it.
     func session(_ serial: UInt64) -> RingSession? {
         for index in 0..<RING_SESSIONS {
             guard let entry = ring_session_at(base, index), ring_load(&entry.pointee.serial) == serial else { continue }
@@ -73,7 +73,7 @@ struct RingReader {
 
     /// The sessions that are open now.
     func openSessions() -> [RingSession] {
-        (0..<RING_SESSIONS).compactMap { ring_session_at(base, $0).flatMap(RingSession.init) }
+        (0..<RING_SESSIONS).compactMap { ring_session_at(base, $0).flatMap(RingSession.init) }.filter(\.isOpen)
     }
 
     /// Takes the next record. With `isFinal` the client has ended: nothing unfinished will be finished any more.

@@ -8,9 +8,10 @@ struct RingIdentity {
     var countsWaits: Bool
 }
 
-/// A session that is open in the client.
+/// A session that is open in the client, or was a while ago.
 struct RingSession {
     var serial: UInt64
+    var isOpen: Bool
     var openedNanoseconds: UInt64
     var activeProtocol: UInt32
     var shareMode: UInt32
@@ -21,6 +22,7 @@ struct RingSession {
         serial = ring_load(&entry.pointee.serial)
         var copy = entry.pointee
         guard serial != 0, ring_load(&entry.pointee.serial) == serial else { return nil }
+        isOpen = copy.closed_ns == 0
         openedNanoseconds = copy.opened_ns
         activeProtocol = copy.protocol
         shareMode = copy.share_mode

@@ -1,0 +1,69 @@
+internal import ProbeEvents
+
+/// The bounds of what an event from outside may hold; nothing that is true exceeds them.
+private enum Longest {
+    /// PC/SC's MAX_READERNAME is 128.
+    static let nameBytes = 255
+    /// PATH_MAX.
+    static let textBytes = 4_096
+    /// A command: header, extended Lc, data, extended Le.
+    static let payloadBytes = 65_548
+    /// ISO/IEC 7816-3, 8.1: TS and 32 characters.
+    static let atrBytes = 33
+    /// 146 years: the sum of two times does not overflow.
+    static let nanoseconds: UInt64 = 1 << 62
+    static let count: UInt64 = 1 << 32
+}
+
+extension ProbeEvent {
+    /// Whether another process may tell it to a probe: what concerns the machine, each probe sees for itself.
+    var isToldOutside: Bool {
+        guard stamp.source != .readerMonitor else { return false }
+        switch self {
+        case .apdu, .sessionOpened, .sessionClosed, .operation, .cardIdentified: return true
+        case .clientAttached, .clientEnded, .eventsDropped, .sourceState: return true
+        case .readerChanged: return false
+        }
+    }
+
+    /// Whether its texts, times and counts are as long and large as can be true.
+    var isWithinBounds: Bool {
+        guard stamp.isWithinBounds else { return false }
+        switch self {
+        case .apdu(let event):
+            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
+                && event.command.bytes.count <= Longest.payloadBytes
+                && event.response.bytes.count <= Longest.payloadBytes
+                && event.waitNanoseconds <= Longest.nanoseconds
+        case .sessionOpened(let event):
+            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
+        case .sessionClosed(let event):
+            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
+        case .operation(let event):
+            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
+                && event.waitNanoseconds <= Longest.nanoseconds
+        case .readerChanged(let event):
+            return event.reader.utf8.count <= Longest.nameBytes && event.atr.bytes.count <= Longest.atrBytes
+        case .cardIdentified(let event):
+            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
+                && event.atr.bytes.count <= Longest.atrBytes
+        case .clientAttached(let event):
+            return event.client.isWithinBounds && event.library.utf8.count <= Longest.textBytes
+        case .clientEnded(let event):
+            return event.client.isWithinBounds && (0...Int(UInt16.max)).contains(event.openSessions)
+        case .eventsDropped(let event): return event.count <= Longest.count
+        case .sourceState(let event): return event.message.utf8.count <= Longest.textBytes
+        }
+    }
+}
+
+extension EventStamp {
+    fileprivate var isWithinBounds: Bool {
+        startNanoseconds <= Longest.nanoseconds && durationNanoseconds <= Longest.nanoseconds
+            && wallNanoseconds <= Longest.nanoseconds
+    }
+}
+
+extension ClientProcess {
+    fileprivate var isWithinBounds: Bool { program.utf8.count <= Longest.nameBytes }
+}

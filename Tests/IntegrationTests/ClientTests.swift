@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+/// Programs that nobody here wrote, unchanged, under `run`: what the probe tells equals what card and pcscd saw.
+@Suite(.serialized) struct ClientTests {
+    struct Client: CustomTestStringConvertible, Sendable {
+        var name: String
+        var program: [String]
+        var commands: Int
+        var ending = Command.Ending.exited(0)
+        var testDescription: String { name }
+    }
+
+    static let clients = [
+        Client(name: "opensc-tool", program: ["opensc-tool", "--atr", "--name"], commands: 49),
+        Client(
+            name: "opensc-tool with commands",
+            program: ["opensc-tool", "-s", "00A4000C023F00", "-s", "00B0820000", "-s", "80F2000000"], commands: 54),
+        Client(name: "pcsc_scan, which asks no card", program: ["pcsc_scan", "-r"], commands: 0),
+        Client(name: "scriptor", program: ["scriptor", Files.client("commands.txt")], commands: 5),
+        Client(name: "pyscard", program: [Files.python, Files.client("select_loop.py"), "50"], commands: 200),
+        Client(
+            name: "pyscard, killed in mid-run", program: [Files.python, Files.client("select_loop.py"), "50", "kill"],
+            commands: 200, ending: .signalled(SIGKILL)),
+        Client(name: "Java", program: ["java", Files.client("Card.java")], commands: 41),
+        Client(name: "a linked C program", program: [Files.linkedClient], commands: 3),
+        Client(
+            name: "two programs at once",
+            program: [
+                "sh", "-c",
+                "\(Files.python) \(Files.client("select_loop.py")) 100 & opensc-tool --name & wait",
+            ], commands: 449),
+    ]
+
+    @Test(arguments: clients)
+    func countsEqualTheOracles(client: Client) throws {
+        let run = try BenchRun(client.program)
+        #expect(run.command.ending == client.ending)
+        run.expectEqualToOracles()
+        #expect(run.card.commands == client.commands)
+        #expect((run.report["pcsc_calls"] as? Int ?? 0) > 0)
+    }
+
+    /// The program's own words and end are what they are without the probe.
+    @Test(arguments: clients.filter { $0.ending == .exited(0) && !$0.name.contains("two") })
+    func theProgramNoticesNothing(client: Client) throws {
+        let bare = try Command.run([Files.probe, "simulate", "bench", "--"] + client.program)
+        let wrapped = try BenchRun(client.program, options: ["--no-summary"]).command
+        #expect(wrapped.ending == bare.ending)
+        #expect(wrapped.output == bare.output)
+        #expect(wrapped.errors == bare.errors)
+    }
+
+    @Test func aClientKilledFromOutsideLosesNothingButTheCommandUnderWay() throws {
+        let script = "delay: 2\n"
+        let run = try BenchRun(
+            ["timeout", "-s", "KILL", "0.6", Files.python, Files.client("select_loop.py"), "100000"], script: script)
+        let told = Oracle(report: run.report)
+        #expect(told.commands > 0)
+        // The card may have answered a command whose caller was dead by then.
+        #expect(run.card.commands - told.commands == 0 || run.card.commands - told.commands == 1)
+        let counts = run.report["client_counts"] as? [String: Int]
+        #expect(counts?["killed"] == 1)
+        let sessions = run.report["sessions"] as? [String: Any]
+        #expect(sessions?["left_open"] as? Int == 1)
+        #expect(sessions?["errors"] as? [String: Int] == ["client_gone": 1])
+    }
+
+    @Test func aRefusedPINIsTold() throws {
+        let run = try BenchRun([Files.linkedClient])
+        #expect(run.command.output.hasSuffix("\n9000\n63C2\n"))
+        let pins = run.report["pins"] as? [[String: Any]]
+        #expect(pins?.count == 1)
+        #expect(pins?.first?["tries_left"] as? Int == 2)
+    }
+
+    @Test func theSummaryIsPrintedWhenAskedFor() throws {
+        let run = try BenchRun(["scriptor", Files.client("commands.txt")], options: ["--summary"])
+        let lines = run.command.errors.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("cardlink-probe: scriptor  ·  exit 0  ·  ") })
+        #expect(lines.contains { $0.hasPrefix(" SELECT ") })
+        #expect(lines.contains { $0.hasPrefix(" reader   Virtual PCD 00 00   1 session, ") })
+    }
+}

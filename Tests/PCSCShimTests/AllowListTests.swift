@@ -1,0 +1,157 @@
+import CProbe
+import SmartCard
+import Testing
+
+/// The shim's allow-list in C and `Redaction` in Swift give one answer.
+@Suite struct AllowListTests {
+    private struct Kept: Equatable {
+        var command: [UInt8]
+        var response: [UInt8]
+        var isCut: Bool
+    }
+
+    /// What leaves the client process, as the receiver writes it out again: what was not kept is 0.
+    private func byShim(_ command: [UInt8], _ response: [UInt8], most: Int = Int(RING_KEPT_BYTES)) -> Kept {
+        var scratch = [UInt8](repeating: 0xEE, count: most)
+        return command.withUnsafeBufferPointer { sent in
+            response.withUnsafeBufferPointer { received in
+                scratch.withUnsafeMutableBufferPointer { scratch in
+                    let kept = allow_select(
+                        sent.baseAddress, sent.count, received.baseAddress, received.count, scratch.baseAddress, most)
+                    let first = Array(UnsafeBufferPointer(start: kept.command, count: kept.command_kept))
+                    let second = Array(UnsafeBufferPointer(start: kept.response, count: kept.response_kept))
+                    let statusWord = received.count >= 2 ? Array(received.suffix(2)) : []
+                    let data = received.count - statusWord.count
+                    return Kept(
+                        command: first + Array(repeating: 0, count: sent.count - first.count),
+                        response: second + Array(repeating: 0, count: data - second.count) + statusWord,
+                        isCut: kept.cut)
+                }
+            }
+        }
+    }
+
+    private func byRedaction(_ command: [UInt8], _ response: [UInt8]) -> Kept {
+        let kept = Redaction.kept(command: command, response: response, level: .standard)
+        return Kept(command: kept.command, response: kept.response, isCut: kept.cut)
+    }
+
+    private static let template: [UInt8] = [
+        0xD0, 0x0D, 0x81, 0x03, 0x01, 0x40, 0x01, 0x82, 0x02, 0x81, 0x82, 0x35, 0x01, 0x03, 0x47,
+    ]
+
+    /// Behind the four header bytes: every form, good and bad, with bodies that look like what they are not.
+    private static let bodies: [[UInt8]] = [
+        [], [0x00], [0x05], [0x01, 0xAA], [0x01, 0xAA, 0x00], [0x02, 0xAA], [0x00, 0x01], [0x00, 0x01, 0x02],
+        [0x00, 0x00, 0x00], [0x00, 0x00, 0x01, 0xAA], [0x00, 0x00, 0x01, 0xAA, 0x00, 0x00], [0x00, 0x00, 0x02, 0xAA],
+        [0x08, 1, 2, 3, 4, 5, 6, 7, 8], [0x07, 1, 2, 3, 4, 5, 6, 7, 8], [UInt8(template.count)] + template,
+        [0x06, 0x83, 0x01, 0x00, 0x36, 0x01, 0x55], [0x00, 0x00, UInt8(template.count)] + template,
+    ]
+    private static let responses: [[UInt8]] = [[], [0x90], [0x90, 0x00], template + [0x90, 0x00], [1, 2, 3, 0x91, 0x10]]
+
+    @Test(arguments: UInt8.min...UInt8.max)
+    func everyInstruction(cla: UInt8) {
+        var differing: [[UInt8]] = []
+        for ins in UInt8.min...UInt8.max {
+            for p1 in 0...UInt8(15) {
+                // A nibble has all its bodies under the instructions that are walked or kept, one in turn elsewhere.
+                let isTold = [0x10, 0x12, 0x14, 0x70, 0xA4, 0xC2, 0xF2].contains(ins)
+                let chosen = isTold ? Self.bodies : [Self.bodies[(Int(ins) + Int(p1)) % Self.bodies.count]]
+                for body in chosen {
+                    let command = [cla, ins, p1 << 4 | p1, 0x00] + body
+                    let response = Self.responses[(Int(ins) + body.count) % Self.responses.count]
+                    if byShim(command, response) != byRedaction(command, response) { differing.append(command) }
+                }
+            }
+        }
+        #expect(differing == [])
+    }
+
+    @Test func shortCommands() {
+        for count in 0..<4 {
+            for cla in UInt8.min...UInt8.max {
+                let command = [cla, 0xA4, 0x00].prefix(count)
+                for response in Self.responses {
+                    #expect(byShim(Array(command), response) == byRedaction(Array(command), response))
+                }
+            }
+        }
+    }
+
+    /// TLVs as cards and terminals build them, and as they break: 100,000 of them.
+    @Test(arguments: 1...UInt64(4))
+    func randomToolkitBodies(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        var differing: [[UInt8]] = []
+        var walked = 0
+        for _ in 0..<25_000 {
+            let body = random.toolkitBody()
+            let ins: UInt8 = [0x12, 0x14, 0xC2][random.below(3)]
+            let header: [UInt8] = [random.below(4) == 0 ? 0xA0 : 0x80, ins, 0x00, 0x00]
+            let isExtended = body.count > 255 || random.below(8) == 0
+            let lc = isExtended ? [0, UInt8(body.count >> 8), UInt8(body.count & 0xFF)] : [UInt8(body.count)]
+            let command = ins == 0x12 ? header + [0x00] : header + lc + body
+            let response = (ins == 0x12 ? body : []) + [0x90, 0x00]
+            let kept = byShim(command, response)
+            if kept.command + kept.response != command + response { walked += 1 }
+            if kept != byRedaction(command, response) { differing.append(command + response) }
+        }
+        #expect(differing == [])
+        #expect(walked > 1_000)
+    }
+
+    /// Longer than a record: nothing is kept that `Redaction` would cut.
+    @Test func longOnes() {
+        let long = [UInt8](repeating: 0x41, count: 3_000)
+        let select = byShim([0x00, 0xA4, 0x04, 0x00, 0x00, 0x0B, 0xB8] + long, long + [0x90, 0x00])
+        #expect(select.isCut)
+        #expect(select.command.prefix(1_024) == ([0x00, 0xA4, 0x04, 0x00, 0x00, 0x0B, 0xB8] + long).prefix(1_024))
+        #expect(select.command.dropFirst(1_024).allSatisfy { $0 == 0 })
+        let fetch = byShim([0x80, 0x12, 0x00, 0x00, 0x00], Self.template + long + [0x90, 0x00])
+        #expect(fetch.response.dropLast(2).allSatisfy { $0 == 0 } && fetch.isCut)
+    }
+}
+
+/// The same numbers for the same seed.
+private struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
+
+    mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
+
+    /// A length as BER writes it; now and then one that is a lie.
+    private mutating func length(_ count: Int) -> [UInt8] {
+        switch below(12) {
+        case 0: [byte()]
+        case 1: [0x82, UInt8(count >> 8), UInt8(count & 0xFF)]
+        case 2: [0x83, 0x00, UInt8(count >> 8), UInt8(count & 0xFF)]
+        case 3: [0x84, byte()]
+        default: count < 0x80 ? [UInt8(count)] : [0x81, UInt8(truncatingIfNeeded: count)]
+        }
+    }
+
+    mutating func toolkitBody() -> [UInt8] {
+        var inner: [UInt8] = []
+        for _ in 0..<below(8) {
+            let tags: [[UInt8]] = [
+                [0x81], [0x82], [0x83], [0x02], [0x35], [0xB5], [0x36], [0x37], [0xB8], [0x39], [0x3C], [0x0B], [0x8B],
+                [0x7F, 0x01, 0x02], [0x7F], [0x00], [0x80], [0xFF], [byte()],
+            ]
+            let value = (0..<below(20)).map { _ in byte() }
+            inner += tags[below(tags.count)] + length(value.count) + value
+        }
+        let outer = below(3) == 0 ? [] : [0xD0 | UInt8(below(16))] + length(inner.count)
+        var body = outer + inner
+        if below(4) == 0, !body.isEmpty { body.removeLast(below(body.count) + 1) }
+        if below(8) == 0 { body += [byte(), byte()] }
+        return body
+    }
+}

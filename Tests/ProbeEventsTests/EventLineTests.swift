@@ -1,0 +1,202 @@
+import Foundation
+import SmartCard
+import Testing
+
+@testable import ProbeEvents
+
+/// The line form is a contract: other programs write it. Each kind is compared as a whole with literal JSON.
+@Suite struct EventLineTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var name: String
+        var event: ProbeEvent
+        var line: String
+
+        var testDescription: String { name }
+    }
+
+    private static let stamp = EventStamp(
+        source: .shim, startNanoseconds: 1, durationNanoseconds: 2, wallNanoseconds: 1_700_000_000_123_456_789)
+    private static let stampText =
+        #"{"duration_nanoseconds":2,"source":"shim","start_nanoseconds":1,"wall_nanoseconds":1700000000123456789}"#
+    private static let client = ClientProcess(id: .max, pid: 4711, program: "opensc-tool")
+    private static let clientText = #"{"id":18446744073709551615,"pid":4711,"program":"opensc-tool"}"#
+
+    static let rows: [Row] = [
+        Row(
+            name: "apdu",
+            event: .apdu(
+                APDUExchange(
+                    stamp: stamp, client: client, thread: 4712, session: 3, reader: "Virtual PCD 00 00",
+                    interface: .pcsc, sessionProtocol: .t1, name: .select, command: [0x00, 0xA4, 0x04, 0x00, 0x00],
+                    response: [0x6A, 0x82], isCut: true, resultCode: 0x8010_0069, waitNanoseconds: 1,
+                    isWaitExact: true)),
+            line: #"{"client":"# + clientText + #","command":"00A4040000","event":"apdu","interface":"pcsc","#
+                + #""is_cut":true,"is_wait_exact":true,"name":"SELECT","reader":"Virtual PCD 00 00","response":"6A82","#
+                + #""result_code":2148532329,"session":3,"session_protocol":"T1","stamp":"# + stampText
+                + #","thread":4712,"v":1,"wait_nanoseconds":1}"#),
+        Row(
+            name: "session_opened",
+            event: .sessionOpened(
+                ReaderSessionOpened(
+                    stamp: stamp, client: client, session: 3, reader: "R/\"1\" é", sessionProtocol: .raw, shareMode: 2)),
+            line: #"{"client":"# + clientText + #","event":"session_opened","reader":"R/\"1\" é","session":3,"#
+                + #""session_protocol":"raw","share_mode":2,"stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "session_closed, badly",
+            event: .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp, client: client, session: 3, reader: "R", status: .failed, error: .clientGone)),
+            line: #"{"client":"# + clientText + #","error":"client_gone","event":"session_closed","reader":"R","#
+                + #""session":3,"stamp":"# + stampText + #","status":"failed","v":1}"#),
+        Row(
+            name: "session_closed, well",
+            event: .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp, client: client, session: 3, reader: "R", status: .completed, error: nil)),
+            line: #"{"client":"# + clientText + #","event":"session_closed","reader":"R","session":3,"stamp":"#
+                + stampText + #","status":"completed","v":1}"#),
+        Row(
+            name: "operation",
+            event: .operation(
+                ReaderOperation(
+                    stamp: stamp, client: client, thread: 4712, session: 0, reader: "", operation: .beginTransaction,
+                    resultCode: 0, waitNanoseconds: 9, isWaitExact: false, controlCode: 0x4200_0001)),
+            line: #"{"client":"# + clientText + #","control_code":1107296257,"event":"operation","#
+                + #""is_wait_exact":false,"operation":"begin_transaction","reader":"","result_code":0,"session":0,"#
+                + #""stamp":"# + stampText + #","thread":4712,"v":1,"wait_nanoseconds":9}"#),
+        Row(
+            name: "reader_changed",
+            event: .readerChanged(ReaderChange(stamp: stamp, reader: "R", change: .cardCame, atr: [0x3B, 0x00])),
+            line: #"{"atr":"3B00","change":"card_came","event":"reader_changed","reader":"R","stamp":"# + stampText
+                + #","v":1}"#),
+        Row(
+            name: "card_identified",
+            event: .cardIdentified(CardIdentified(stamp: stamp, client: client, reader: "R", atr: [0x3B, 0x00])),
+            line: #"{"atr":"3B00","client":"# + clientText + #","event":"card_identified","reader":"R","stamp":"#
+                + stampText + #","v":1}"#),
+        Row(
+            name: "client_attached",
+            event: .clientAttached(
+                ClientAttached(stamp: stamp, client: client, library: "/lib/libpcsclite.so.1", isWaitExact: true)),
+            line: #"{"client":"# + clientText + #","event":"client_attached","is_wait_exact":true,"#
+                + #""library":"/lib/libpcsclite.so.1","stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "client_ended",
+            event: .clientEnded(ClientEnded(stamp: stamp, client: client, isOrderly: false, openSessions: 2)),
+            line: #"{"client":"# + clientText + #","event":"client_ended","is_orderly":false,"open_sessions":2,"#
+                + #""stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "events_dropped",
+            event: .eventsDropped(EventsDropped(stamp: stamp, reason: .queueFull, count: 12)),
+            line: #"{"count":12,"event":"events_dropped","reason":"queue_full","stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "source_state",
+            event: .sourceState(SourceState(stamp: stamp, isWorking: false, message: "pcscd is not running")),
+            line: #"{"event":"source_state","is_working":false,"message":"pcscd is not running","stamp":"# + stampText
+                + #","v":1}"#),
+    ]
+
+    @Test(arguments: rows)
+    func writes(_ row: Row) throws {
+        #expect(String(decoding: try EventLine.encode(row.event), as: UTF8.self) == row.line)
+    }
+
+    @Test(arguments: rows)
+    func reads(_ row: Row) throws {
+        #expect(try EventLine.decode(Data(row.line.utf8)) == row.event)
+    }
+
+    @Test(arguments: rows)
+    func unknownMembersAreIgnored(_ row: Row) throws {
+        let longer = row.line.dropLast() + #","newer_member":{"a":[1,null,"x"]}}"#
+        #expect(try EventLine.decode(Data(longer.utf8)) == row.event)
+    }
+
+    /// Each member but the optional one must be there, and is named when it is not.
+    @Test(arguments: rows)
+    func aMissingMemberIsNamed(_ row: Row) throws {
+        let whole = try #require(try JSONSerialization.jsonObject(with: Data(row.line.utf8)) as? [String: Any])
+        for member in whole.keys where member != "error" {
+            var less = whole
+            less[member] = nil
+            let line = try JSONSerialization.data(withJSONObject: less)
+            #expect(throws: EventLineError.malformed("member '\(member)' is missing")) { try EventLine.decode(line) }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"v":2,"event":"apdu"}"#, EventLineError.version(2)),
+        (#"{"v":"1","event":"apdu"}"#, .malformed("member 'v' has the wrong type")),
+        (#"{"event":"apdu"}"#, .malformed("member 'v' is missing")),
+        (#"{"v":1}"#, .malformed("member 'event' is missing")),
+        (
+            #"{"v":1,"event":"apdus\n"}"#,
+            .malformed(
+                "member 'event': 'apdus ' is none of: apdu, session_opened, session_closed, operation, reader_changed, "
+                    + "card_identified, client_attached, client_ended, events_dropped, source_state")
+        ),
+        (#"[]"#, .malformed("not a JSON object")),
+        (#"7"#, .malformed("not a JSON object")),
+        (#""#, .malformed("not JSON, or a number in it is out of range")),
+        (#"{"v":1"#, .malformed("not JSON, or a number in it is out of range")),
+        (#"nonsense"#, .malformed("not JSON, or a number in it is out of range")),
+    ])
+    func whatIsNoEventIsExplained(_ line: String, _ error: EventLineError) {
+        #expect(throws: error) { try EventLine.decode(Data(line.utf8)) }
+        #expect(error.explanation.split(whereSeparator: \.isNewline).count == 1)
+    }
+
+    @Test(arguments: [
+        (
+            #""status":"failed""#, #""status":"broken""#,
+            "member 'status': 'broken' is none of: completed, failed, timeout"
+        ),
+        (#""pid":4711"#, #""pid":"x""#, "member 'client.pid' has the wrong type"),
+        (#""source":"shim","#, "", "member 'stamp.source' is missing"),
+    ])
+    func membersWithinMembersAreNamedWithTheirPath(_ text: String, _ other: String, _ explanation: String) throws {
+        let line = Self.rows[2].line.replacingOccurrences(of: text, with: other)
+        #expect(throws: EventLineError.malformed(explanation)) { try EventLine.decode(Data(line.utf8)) }
+    }
+
+    @Test(arguments: ["0", "0G", "00 11"])
+    func whatIsNoHexIsNamed(_ hex: String) throws {
+        let line = Self.rows[0].line.replacingOccurrences(of: "00A4040000", with: hex)
+        #expect(throws: EventLineError.malformed("member 'command': not pairs of hex digits")) {
+            try EventLine.decode(Data(line.utf8))
+        }
+    }
+
+    @Test(arguments: [
+        ("-1", "not JSON, or a number in it is out of range"),
+        ("4294967296", "not JSON, or a number in it is out of range"),
+        ("1.5", "not JSON, or a number in it is out of range"),
+        ("1e99", "not JSON, or a number in it is out of range"),
+        ("null", "member 'thread' has the wrong type"), ("true", "member 'thread' has the wrong type"),
+        ("{}", "member 'thread' has the wrong type"),
+    ])
+    func whatDoesNotFitIsExplained(_ number: String, _ explanation: String) throws {
+        let line = Self.rows[0].line.replacingOccurrences(of: #""thread":4712"#, with: #""thread":\#(number)"#)
+        #expect(throws: EventLineError.malformed(explanation)) { try EventLine.decode(Data(line.utf8)) }
+    }
+
+    @Test func aCommandThatTheTableDoesNotHaveIsOther() throws {
+        let line = Self.rows[0].line.replacingOccurrences(of: "SELECT", with: "TELEPORT")
+        guard case .apdu(let exchange) = try EventLine.decode(Data(line.utf8)) else { return #expect(Bool(false)) }
+        #expect(exchange.name == .other)
+    }
+
+    @Test func aLineThatIsTooLongIsNotLookedAt() {
+        let line = Data(repeating: 0x20, count: EventLine.longestBytes + 1)
+        #expect(throws: EventLineError.tooLong(bytes: EventLine.longestBytes + 1)) { try EventLine.decode(line) }
+    }
+
+    @Test(arguments: [
+        (EventLineError.tooLong(bytes: 600_000), "line of 600000 bytes; at most 524288 are read"),
+        (.version(2), "event version 2; this program reads version 1"),
+        (.malformed("member 'v' is missing"), "member 'v' is missing"),
+    ])
+    func errorsAreExplained(_ error: EventLineError, _ text: String) {
+        #expect("\(error)" == text)
+    }
+}
