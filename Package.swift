@@ -102,7 +102,7 @@ let package = Package(
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
-        tests("BenchSimulatorTests", ["BenchSimulator", "SmartCard", "cardlink-probe"]),
+        tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"], exclude: ["Clients"]),
         tests("ProbeDaemonTests", ["ProbeDaemon", "cardlink-probe"]),
         tests("IntegrationTests", ["cardlink-probe"], exclude: ["Clients"]),
     ],

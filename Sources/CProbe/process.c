@@ -17,34 +17,57 @@ static sigset_t waited_for(void) {
     return set;
 }
 
-void process_take_signals(struct process_signals *before) {
-    sigemptyset(&before->ignored);
+static void note_descriptors(struct process_origin *origin) {
+    long limit = sysconf(_SC_OPEN_MAX);
+    const int most = sizeof origin->descriptors / sizeof *origin->descriptors;
+    origin->descriptor_count = 0;
+    for (int number = 0; number < limit && number < 65536 && origin->descriptor_count < most; number++) {
+        if (fcntl(number, F_GETFD) >= 0) origin->descriptors[origin->descriptor_count++] = number;
+    }
+}
+
+void process_begin(struct process_origin *origin) {
+    note_descriptors(origin);
+    sigemptyset(&origin->ignored);
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) sigaddset(&before->ignored, number);
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) sigaddset(&origin->ignored, number);
     }
     sigset_t set = waited_for();
-    pthread_sigmask(SIG_BLOCK, &set, &before->mask);
+    pthread_sigmask(SIG_BLOCK, &set, &origin->mask);
     // A parent that ignores SIGCHLD would make the program's status unknowable.
     signal(SIGCHLD, SIG_DFL);
 }
 
+// Not every library opens its descriptors with O_CLOEXEC. (close_range with this flag is there from Linux 5.11 on.)
+static void keep_own_descriptors(const struct process_origin *origin) {
+    unsigned first = 3;
+    for (int i = 0; i < origin->descriptor_count; i++) {
+        unsigned kept = (unsigned)origin->descriptors[i];
+        if (kept > first) close_range(first, kept - 1, CLOSE_RANGE_CLOEXEC);
+        if (kept >= first) first = kept + 1;
+    }
+    bool knows_all = origin->descriptor_count < (int)(sizeof origin->descriptors / sizeof *origin->descriptors);
+    if (knows_all) close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 // Runs in the child, between fork and exec: only what signal-safety(7) allows.
-static void become(char *const arguments[], char *const environment[], const struct process_signals *before) {
+static void become(char *const arguments[], char *const environment[], const struct process_origin *origin) {
+    keep_own_descriptors(origin);
     for (int number = 1; number < NSIG; number++) {
-        struct sigaction action = {.sa_handler = sigismember(&before->ignored, number) == 1 ? SIG_IGN : SIG_DFL};
+        struct sigaction action = {.sa_handler = sigismember(&origin->ignored, number) == 1 ? SIG_IGN : SIG_DFL};
         sigaction(number, &action, NULL);
     }
-    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+    pthread_sigmask(SIG_SETMASK, &origin->mask, NULL);
     execvpe(arguments[0], arguments, environment);
 }
 
-pid_t process_start(char *const arguments[], char *const environment[], const struct process_signals *before) {
+pid_t process_start(char *const arguments[], char *const environment[], const struct process_origin *origin) {
     int report[2];
     if (pipe2(report, O_CLOEXEC) != 0) return -1;
     pid_t child = fork();
     if (child == 0) {
-        become(arguments, environment, before);
+        become(arguments, environment, origin);
         int failure = errno;
         ssize_t written = write(report[1], &failure, sizeof failure);
         _exit(written == sizeof failure ? 127 : 126);

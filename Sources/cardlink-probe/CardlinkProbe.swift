@@ -21,7 +21,7 @@ struct CardlinkProbe: AsyncParsableCommand {
 enum Main {
     static func main() {
         // Before the first thread is made, so that none takes a signal that a wrapped program is to be handed.
-        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName { RunCommand.takeSignals() }
+        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName { RunCommand.noteOrigin() }
         // Not `dispatchMain`, which makes a thread that takes every signal.
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {

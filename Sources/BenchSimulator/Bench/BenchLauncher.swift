@@ -86,7 +86,8 @@ package struct RunningBench: Sendable {
             }
         }
         close(link.descriptor)
-        throw .namespacesRefused(reason: complaints.isEmpty ? "it ended without a word" : complaints.joined(separator: "; "))
+        throw .namespacesRefused(
+            reason: complaints.isEmpty ? "it ended without a word" : complaints.joined(separator: "; "))
     }
 
     /// This process becomes the command, whose environment names the bench. Returns by throwing only, the bench gone.

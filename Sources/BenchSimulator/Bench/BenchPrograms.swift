@@ -10,14 +10,16 @@ struct BenchPrograms: Equatable {
     /// Looks for them in PATH and where administrators' programs are, which PATH often leaves out.
     static func find() throws(SimulatorError) -> BenchPrograms {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        let folders = path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]
+        let folders =
+            path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin"]
         return try find(programFolders: folders, driverFolders: driverFolders)
     }
 
     static func find(
         programFolders: [String], driverFolders: [String]
     ) throws(SimulatorError) -> BenchPrograms {
-        func find(_ name: String, _ folders: [String], _ mode: Int32, package: String) throws(SimulatorError) -> String {
+        func find(_ name: String, _ folders: [String], _ mode: Int32, package: String) throws(SimulatorError) -> String
+        {
             let found = folders.map { "\($0)/\(name)" }.first { (path: String) in access(path, mode) == 0 }
             guard let found else {
                 throw .missing(what: "\(name) is not installed", remedy: "install it: apt install \(package)")

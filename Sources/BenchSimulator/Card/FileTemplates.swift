@@ -74,7 +74,9 @@ struct FileTemplates {
 
     private func descriptor(of index: Int) -> [UInt8] {
         let file = files[index]
-        let records: [UInt8] = [0x00, UInt8(clamping: file.recordBytes ?? 0), UInt8(clamping: files.recordCount(of: index))]
+        let records: [UInt8] = [
+            0x00, UInt8(clamping: file.recordBytes ?? 0), UInt8(clamping: files.recordCount(of: index)),
+        ]
         switch file.kind {
         case .master, .dedicated, .application: return [0x78, 0x21]
         case .transparent: return [0x41, 0x21]

@@ -80,7 +80,9 @@ struct ToolkitSession {
 
     /// The terminal's answer to the fetched command; false when none was fetched or the answer is broken.
     mutating func respond(_ data: [UInt8]) -> Bool {
-        guard isBusy, let command = current?.command, let result = TLV.first(0x03, in: data)?.first else { return false }
+        guard isBusy, let command = current?.command, let result = TLV.first(0x03, in: data)?.first else {
+            return false
+        }
         current = nil
         // 0x and 1x: performed; 2x and 3x: not
         guard result < 0x20 || continuesAfterError else {

@@ -18,9 +18,11 @@ enum ControlCommand: Equatable {
         case "stop-pcscd" where hasPCSCD && words.count == 1: self = .stopPCSCD
         case "start-pcscd" where hasPCSCD && words.count == 1: self = .startPCSCD
         default:
-            let known = ["status", "insert [SLOT]", "remove [SLOT]"]
+            let known =
+                ["status", "insert [SLOT]", "remove [SLOT]"]
                 + (hasPCSCD ? ["kill-pcscd", "stop-pcscd", "start-pcscd"] : [])
-            throw .control(problem: "no command \"\(words.joined(separator: " "))\"; known are \(known.joined(separator: ", "))")
+            throw .control(
+                problem: "no command \"\(words.joined(separator: " "))\"; known are \(known.joined(separator: ", "))")
         }
     }
 

@@ -21,7 +21,9 @@ package struct ControlSocket: Sendable {
         let slash = path.lastIndex(of: "/")
         let folderPath = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         let folder = open(folderPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw .system(doing: "opening the control socket's folder \(folderPath)", errno: errno) }
+        guard folder >= 0 else {
+            throw .system(doing: "opening the control socket's folder \(folderPath)", errno: errno)
+        }
         do {
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .childChannelInitializer { channel in

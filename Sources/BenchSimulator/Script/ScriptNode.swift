@@ -52,7 +52,8 @@ struct ScriptNode {
     func hexadecimal(_ lengths: ClosedRange<Int>) throws(SimulatorError) -> [UInt8] {
         let text = try text()
         guard let value = bytes(hexadecimal: text), lengths.contains(value.count) else {
-            let expected = lengths.lowerBound == lengths.upperBound
+            let expected =
+                lengths.lowerBound == lengths.upperBound
                 ? "\(lengths.lowerBound)" : "\(lengths.lowerBound) to \(lengths.upperBound)"
             throw fault("\(title) is \"\(text)\"; it must be \(expected) bytes in hexadecimal")
         }
@@ -112,18 +113,22 @@ enum NearestWord {
         return nearest.0 <= max(1, max(word.count, nearest.1.count) / 3) ? nearest.1 : nil
     }
 
-    /// Letters to insert, drop or change: Levenshtein's distance; words over 64 letters are cut.
+    /// Letters to insert, drop, change, or swap with their neighbour; words over 64 letters are cut.
     private static func distance(_ left: String, _ right: String) -> Int {
         let (left, right) = (Array(left.prefix(64)), Array(right.prefix(64)))
+        var before: [Int] = []
         var row = Array(0...right.count)
         for (place, letter) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
+            var next = [place + 1]
             for (column, other) in right.enumerated() {
-                let changed = diagonal + (letter == other ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
+                var best = min(row[column] + (letter == other ? 0 : 1), row[column + 1] + 1, next[column] + 1)
+                if place > 0, column > 0, letter == right[column - 1], left[place - 1] == other {
+                    best = min(best, before[column - 1] + 1)
+                }
+                next.append(best)
             }
+            before = row
+            row = next
         }
         return row[right.count]
     }

@@ -6,19 +6,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-// The signal mask and the ignored signals that this process began with.
-struct process_signals {
+// What this process began with: its signal mask, the ignored signals, the open descriptors.
+struct process_origin {
     sigset_t mask;
     sigset_t ignored;
+    int descriptor_count;
+    int descriptors[256];  // ascending; of more, the lowest
 };
 
-// Notes how signals stand, then blocks those that are handed on; before the first thread is made, so that no thread
-// takes one of them.
-void process_take_signals(struct process_signals *before);
+// Notes how things stand, then blocks the signals that are handed on; before the first thread is made, so that no
+// thread takes one of them.
+void process_begin(struct process_origin *origin);
 
-// Starts a program, found along PATH, with signals as they stood. The program's id; -1 with errno when it could not be
+// Starts a program, found along PATH, with what this process began with. The program's id; -1 with errno when it could not be
 // started, ENOENT when it was not found.
-pid_t process_start(char *const arguments[], char *const environment[], const struct process_signals *before);
+pid_t process_start(char *const arguments[], char *const environment[], const struct process_origin *origin);
 
 // Waits until the program has ended; hands on signals, stops when it stops and continues with it. Its status as of
 // waitpid(2).

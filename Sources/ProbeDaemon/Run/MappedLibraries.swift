@@ -38,10 +38,23 @@ final class MappedLibraries: Sendable {
         var found: [pid_t] = []
         var waiting = [pid]
         while let next = waiting.popLast(), found.count < 256 {
-            let children = contents(of: "/proc/\(next)/task/\(next)/children") ?? ""
-            let ids = children.split(separator: " ").compactMap { pid_t($0) }
+            let ids = children(of: next)
             found += ids
             waiting += ids
+        }
+        return found
+    }
+
+    /// The kernel keeps a list for each thread: of those that it forked.
+    private static func children(of pid: pid_t) -> [pid_t] {
+        let folder = "/proc/\(pid)/task"
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var found: [pid_t] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            guard pid_t(name) != nil, let list = contents(of: "\(folder)/\(name)/children") else { continue }
+            found += list.split(separator: " ").compactMap { pid_t($0) }
         }
         return found
     }

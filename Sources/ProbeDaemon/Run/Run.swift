@@ -33,12 +33,12 @@ package struct Run: Sendable {
     }
 
     private let request: Request
-    private let signals: InheritedSignals
+    private let origin: ProcessOrigin
 
     /// A run that has not begun.
-    package init(_ request: Request, signals: InheritedSignals) {
+    package init(_ request: Request, origin: ProcessOrigin) {
         self.request = request
-        self.signals = signals
+        self.origin = origin
     }
 
     /// The whole run; returns how the program ended, or with `env`'s code why it could not begin.
@@ -58,7 +58,7 @@ package struct Run: Sendable {
         let environment = file.toleratesShim ? tap?.environment(own) ?? own : own
         let program: WrappedProgram
         do throws(WrappedProgram.StartFailure) {
-            program = try WrappedProgram.start(request.arguments, environment: environment, signals: signals)
+            program = try WrappedProgram.start(request.arguments, environment: environment, origin: origin)
         } catch {
             Terminal.say(error.explanation)
             tap?.receiver.stop()
@@ -71,7 +71,7 @@ package struct Run: Sendable {
         watch.cancel()
         let ended = EventClock.now
 
-        tap?.receiver.stop()
+        await tap?.end()
         if let forwarder { finish(forwarder) }
         await server?.stop()
         let outcome = RunOutcome(

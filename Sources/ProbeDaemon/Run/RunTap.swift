@@ -27,6 +27,12 @@ struct RunTap: Sendable {
         TapEnvironment(own, shim: shim, receiverSocket: socket).entries
     }
 
+    /// Stops to listen when all clients have ended, and soon when some go on: a killed group dies one by one.
+    func end() async {
+        for _ in 0..<20 where !receiver.attachedClients.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
+        receiver.stop()
+    }
+
     /// Why it may be that no call was seen, and what to do.
     func remark(on file: ProgramFile, mapped: [String]) -> String {
         if let obstacle = file.obstacle { return "\(obstacle.explanation)." }

@@ -3,15 +3,13 @@ internal import Dispatch
 internal import Glibc
 package import Observability
 
-/// The signals of this process as it found them; taken before its first thread is made.
-package struct InheritedSignals: Sendable {
-    var state: process_signals
+/// What this process began with and a wrapped program is to have: signals and descriptors.
+package struct ProcessOrigin: Sendable {
+    fileprivate var state = process_origin()
 
-    /// Blocks the signals that a wrapped program is handed; a later call tells what an earlier one left.
-    package static func take() -> InheritedSignals {
-        var state = process_signals()
-        process_take_signals(&state)
-        return InheritedSignals(state: state)
+    /// Notes it, and blocks the signals that are handed on; to be made before the first thread is.
+    package init() {
+        process_begin(&state)
     }
 }
 
@@ -42,11 +40,11 @@ struct WrappedProgram: Sendable {
 
     /// Starts it.
     static func start(
-        _ arguments: [String], environment: [String], signals: InheritedSignals
+        _ arguments: [String], environment: [String], origin: ProcessOrigin
     ) throws(StartFailure) -> WrappedProgram {
-        var signals = signals.state
+        var origin = origin.state
         let pid = withCStrings(arguments) { arguments in
-            withCStrings(environment) { process_start(arguments, $0, &signals) }
+            withCStrings(environment) { process_start(arguments, $0, &origin) }
         }
         guard pid > 0 else { throw StartFailure(name: arguments.first ?? "", errno: errno) }
         return WrappedProgram(pid: pid)

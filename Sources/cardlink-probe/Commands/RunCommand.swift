@@ -53,14 +53,14 @@ struct RunCommand: AsyncParsableCommand {
         request.reportFile = json
         request.metrics = metrics
         request.runtimeDirectory = place.runtimeDir
-        end(like: await Run(request, signals: Self.signals.withLock { $0 } ?? .take()).execute())
+        end(like: await Run(request, origin: Self.origin.withLock { $0 } ?? ProcessOrigin()).execute())
     }
 
-    private static let signals = Mutex<InheritedSignals?>(nil)
+    private static let origin = Mutex<ProcessOrigin?>(nil)
 
-    /// Notes and blocks the signals that are handed on; for the main thread, first of all.
-    static func takeSignals() {
-        let taken = InheritedSignals.take()
-        signals.withLock { $0 = taken }
+    /// Notes what the program is to have; for the main thread, first of all.
+    static func noteOrigin() {
+        let noted = ProcessOrigin()
+        origin.withLock { $0 = noted }
     }
 }

@@ -52,8 +52,10 @@ struct SimulateBenchKeeper: AsyncParsableCommand {
 
 /// The options of a bench, as its starter takes them and its keeper gets them.
 struct BenchFlags: ParsableArguments {
-    @Option(name: .customLong("script"), help: ArgumentHelp(
-        "A card in YAML; again for the next reader's card.", valueName: "file"))
+    @Option(
+        name: .customLong("script"),
+        help: ArgumentHelp(
+            "A card in YAML; again for the next reader's card.", valueName: "file"))
     var scripts: [String] = []
 
     @Option(help: "Readers that have a card, 1 to 16.")

@@ -27,7 +27,7 @@ int main(void) {
     SCardBeginTransaction(card);
     transmit(card, (const BYTE *)"\x00\xA4\x00\x04\x02\x2F\xE2", 7);
     transmit(card, (const BYTE *)"\x00\xB0\x00\x00\x0A", 5);
-    transmit(card, (const BYTE *)"\x00\x20\x00\x01\x08\x39\x39\x39\x39\xFF\xFF\xFF\xFF", 13);
+    transmit(card, (const BYTE *)"\x00\x20\x00\x81\x08\x39\x39\x39\x39\xFF\xFF\xFF\xFF", 13);
     SCardEndTransaction(card, SCARD_LEAVE_CARD);
     SCardDisconnect(card, SCARD_LEAVE_CARD);
     SCardFreeMemory(context, readers);

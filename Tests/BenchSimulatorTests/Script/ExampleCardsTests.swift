@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@testable import BenchSimulator
+
+/// Each example does what its first lines say.
+@Suite struct ExampleCardsTests {
+    private func card(_ name: String) throws -> VirtualCard {
+        VirtualCard(script: try CardScriptReader.read(path: exampleFolder.appending(path: name).path))
+    }
+
+    @Test func allAreTestedHere() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: exampleFolder.path).sorted()
+        #expect(names == ["ota-session.yaml", "pulled-card.yaml", "slow-and-failing.yaml"])
+    }
+
+    @Test func otaSession() throws {
+        var card = try card("ota-session.yaml")
+        let open = card.answers(["80C20000 08 D106820283810600", "801200002F"])
+        // TS 102 223, 6.6.27: default values of a GPRS bearer, "ota.test", TCP to 192.0.2.1:8443
+        let command =
+            "D02D" + "8103014001" + "82028182" + "350702000000000002" + "39020578"
+            + "4709036F74610474657374" + "3C030220FB" + "3E0521C0000201"
+        #expect(open == ["912F", command + "9000"])
+        let steps = [
+            "80140000 10 81030140018202828183010038028100", "8012000012", "80140000 0F 810302430182028281830100 3701FF",
+            "801200000E", "80140000 12 810303420082028281830100 3601AA 370100", "801200000B",
+            "80140000 0C 810304410082028281830100",
+        ]
+        #expect(
+            card.answers(steps) == [
+                "9112", "D010810302430182028121B60568656C6C6F9000", "910E", "D00C810303420082028121B701C89000", "910B",
+                "D0098103044100820281219000", "9000",
+            ])
+    }
+
+    @Test func slowAndFailing() throws {
+        var card = try card("slow-and-failing.yaml")
+        #expect(card.process([0x00, 0x20, 0x00, 0x01]).delay == .milliseconds(2))
+        #expect(card.process([0x00, 0xA4, 0x04, 0x0C]).delay == .milliseconds(40))
+        card.reset()
+        #expect(
+            card.answers(["00200001", "00A4000C022FE2", "00B0000001", "00B0000001", "00B0000001"])
+                == ["63C1", "9000", "989000", "6581", "989000"])
+    }
+
+    @Test func pulledCard() throws {
+        var card = try card("pulled-card.yaml")
+        #expect(card.answers(["00A4000C022FE2", "00B0000001"]) == ["9000", "989000"])
+        let reply = card.process([0x00, 0xB0, 0x00, 0x00, 0x01])
+        #expect(reply.removesCard && reply.delay == .milliseconds(20) && reply.returnsAfter == .milliseconds(500))
+        #expect(!card.process([0x00, 0xB0, 0x00, 0x00, 0x01]).removesCard)
+    }
+}
