@@ -37,6 +37,8 @@ package struct Daemon: Sendable {
 
     /// Runs until it is told to stop; throws an ``ExplainedError`` when it cannot begin.
     package func run() async throws {
+        // Trapped before anybody is told that it runs.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try directory.create()
         let sinks = Sinks()
         let sources = Sources(directory)
@@ -54,11 +56,14 @@ package struct Daemon: Sendable {
         for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
         Terminal.say("sockets in \(directory.path)")
         var configuration = ServiceGroupConfiguration(
-            services: [server, SourcesService(sources: sources)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [server, SourcesService(sources: sources)],
             // What it would tell is told by the lines above and by the exit status.
             logger: Logger(label: "cardlink-probe.serve") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .seconds(5)
-        try await ServiceGroup(configuration: configuration).run()
+        let group = ServiceGroup(configuration: configuration)
+        let watch = Task { for await _ in signals { await group.triggerGracefulShutdown() } }
+        defer { watch.cancel() }
+        try await group.run()
     }
 
     private func server(_ collector: Collector, _ sources: Sources) -> MetricsServer {
