@@ -11,11 +11,12 @@ let house: [SwiftSetting] = [
 
 /// What goes into another program's process may need libc only: no start files of the compiler's, no run path to a
 /// Swift toolchain. `--as-needed` for the libraries that SwiftPM adds stands in `Sources/CProbe/include/inject.h`.
-func injected(soname: String) -> [LinkerSetting] {
+func injected(room: String, soname: String) -> [LinkerSetting] {
     [
         .unsafeFlags([
             "-nostartfiles", "-no-toolchain-stdlib-rpath",
             "-Xlinker", "-soname=\(soname)",
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/\(room)/exports.map",
             "-Xlinker", "-z", "-Xlinker", "nodelete",
             "-Xlinker", "-z", "-Xlinker", "now",
         ])
@@ -23,6 +24,8 @@ func injected(soname: String) -> [LinkerSetting] {
 }
 
 let strictC: [CSetting] = [.unsafeFlags(["-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O2", "-fvisibility=hidden"])]
+/// CProbe's headers only: nothing of it is linked into another program's process.
+let injectedC = strictC + [.headerSearchPath("../CProbe/include")]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -69,11 +72,11 @@ let package = Package(
         room("PrometheusClient"),
         // inside the tester
         .target(
-            name: "PCSCShim", dependencies: ["CPCSC", "CProbe"], cSettings: strictC,
-            linkerSettings: injected(soname: "libpcsclite.so.1")),
+            name: "PCSCShim", dependencies: ["CPCSC"], exclude: ["exports.map"], cSettings: injectedC,
+            linkerSettings: injected(room: "PCSCShim", soname: "libpcsclite.so.1")),
         .target(
-            name: "PCSCAudit", dependencies: ["CProbe"], cSettings: strictC,
-            linkerSettings: injected(soname: "libpcsclite-audit.so")),
+            name: "PCSCAudit", exclude: ["exports.map"], cSettings: injectedC,
+            linkerSettings: injected(room: "PCSCAudit", soname: "libpcsclite-audit.so")),
         // words
         room("ProbeEvents", ["SmartCard"]),
         // services

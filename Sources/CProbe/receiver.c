@@ -42,7 +42,7 @@ int receiver_listen(const char *path) {
         unlink(path);
         bound = bind(listener, (const struct sockaddr *)&address, sizeof address);
     }
-    if (bound != 0 || chmod(path, 0660) != 0 || listen(listener, 64) != 0) return close_keeping_errno(listener);
+    if (bound != 0 || chmod(path, 0660) != 0 || listen(listener, SOMAXCONN) != 0) return close_keeping_errno(listener);
     return listener;
 }
 

@@ -140,7 +140,8 @@ static bool open_library(const char *candidate) {
     PCSC_CALLS(PCSC_RESOLVE)
 #undef PCSC_RESOLVE
     calls.stringify_error = (const char *(*)(const LONG))(uintptr_t)dlsym(handle, "pcsc_stringify_error");
-    if (calls.SCardEstablishContext == NULL || calls.SCardTransmit == NULL || leads_here((uintptr_t)calls.SCardTransmit)) {
+    if (calls.SCardEstablishContext == NULL || calls.SCardTransmit == NULL ||
+        leads_here((uintptr_t)calls.SCardTransmit)) {
         memset(&calls, 0, sizeof calls);
         return false;
     }

@@ -1,4 +1,4 @@
-// The client's end of the ring: made at the first context, handed to the receiver over a socket, written without waiting.
+// The client's end of the ring: made at the first context, handed over through a socket, written without waiting.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -211,7 +211,8 @@ static uint32_t thread_id(void) {
 }
 
 // Copies the payload, first's bytes and then second's, over the record's slots from `position` on.
-static void fill(void *base, uint64_t position, struct ring_record *record, const uint8_t *first, const uint8_t *second) {
+static void fill(
+    void *base, uint64_t position, struct ring_record *record, const uint8_t *first, const uint8_t *second) {
     struct ring_record *slot = ring_slot_at(base, position);
     memcpy(&slot->kind, &record->kind, offsetof(struct ring_record, payload) - offsetof(struct ring_record, kind));
     const uint8_t *parts[2] = {first, second};

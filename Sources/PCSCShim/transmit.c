@@ -2,7 +2,7 @@
 #include "allow.h"
 #include "shim.h"
 
-// What the shim may look at of the caller's buffers. Pointers that the real library has not followed may point anywhere.
+// What the shim may look at of the caller's buffers. Pointers that the library has not followed may point anywhere.
 struct exchange {
     SCARDHANDLE card;
     const uint8_t *command;

@@ -153,4 +153,6 @@ public enum DropReason: UInt8, ClosedVocabulary {
     case queueFull
     /// The receiver of a forwarded event was not there.
     case receiverGone
+    /// A program that may not be heard, or one too many.
+    case refused
 }

@@ -47,7 +47,9 @@ import Testing
         [0x08, 1, 2, 3, 4, 5, 6, 7, 8], [0x07, 1, 2, 3, 4, 5, 6, 7, 8], [UInt8(template.count)] + template,
         [0x06, 0x83, 0x01, 0x00, 0x36, 0x01, 0x55], [0x00, 0x00, UInt8(template.count)] + template,
     ]
-    private static let responses: [[UInt8]] = [[], [0x90], [0x90, 0x00], template + [0x90, 0x00], [1, 2, 3, 0x91, 0x10]]
+    private static let responses: [[UInt8]] = [
+        [], [0x90], [0x90, 0x00], template + [0x90, 0x00], [1, 2, 3, 0x91, 0x10],
+    ]
 
     @Test(arguments: UInt8.min...UInt8.max)
     func everyInstruction(cla: UInt8) {

@@ -17,7 +17,8 @@ final class PrivatePCSCD {
         // The shell becomes pcscd; the card ends with it. A guard ends pcscd with the tests, however they end.
         let script = """
             mount -t tmpfs tmpfs /run && mkdir /run/pcscd && mount --bind "$1" /run/pcscd && ip link set lo up || exit 1
-            (while [ -d /proc/$2 ] && grep -q pcscd /proc/$$/cmdline; do sleep 0.2; done; kill -9 $$ 2>/dev/null) </dev/null >/dev/null 2>&1 &
+            is_up() { [ -d /proc/$$ ] && ! grep -q "^State:.Z" /proc/$$/status; }
+            (while [ -d /proc/$2 ] && is_up; do sleep 0.2; done; kill -9 $$) </dev/null >/dev/null 2>&1 &
             python3 "$3" "$1/card.log" </dev/null >"$1/card.err" 2>&1 &
             exec pcscd -f
             """
@@ -30,10 +31,13 @@ final class PrivatePCSCD {
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let isThere = try eventually(within: 20) {
+        let isThere = try eventually(within: 60) {
             try run("opensc-tool", ["--atr"], environment: environment).status == 0
         }
-        guard isThere else { throw WorkshopError(what: "no card under a private pcscd; is vsmartcard-vpcd installed?") }
+        guard isThere else {
+            let said = try? String(contentsOf: folder.appending(path: "card.err"), encoding: .utf8)
+            throw WorkshopError(what: "no card under a private pcscd; is vsmartcard-vpcd installed? \(said ?? "")")
+        }
         try Data().write(to: cardLog)
     }
 

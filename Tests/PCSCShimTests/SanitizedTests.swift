@@ -9,7 +9,8 @@ import Testing
         let shim = bench.folder.appending(path: "libpcsclite.so.1")
         let client = bench.folder.appending(path: "client")
         let sources = Workshop.sources.appending(path: "PCSCShim")
-        let files = ["forward.c", "library.c", "ring.c", "sessions.c", "transmit.c"].map { sources.appending(path: $0).path }
+        let names = ["forward.c", "library.c", "ring.c", "sessions.c", "transmit.c"]
+        let files = names.map { sources.appending(path: $0).path }
         let watched = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
         try Workshop.compile(
             files, to: shim,

@@ -18,7 +18,7 @@ struct Workshop {
     /// Where SwiftPM puts products: beside the program that runs the tests.
     static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     static let programs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Programs")
-    static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources").standardized
+    static let sources = programs.appending(path: "../../../Sources").standardized
 
     private init() throws {
         let folder = Self.products.appending(path: "shim-tests")

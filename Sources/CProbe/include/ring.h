@@ -1,8 +1,8 @@
 // The ring between a tap inside a client process and the receiver: one shared-memory file a client.
 //
-// The writer (PCSCShim) reserves slots without a lock, fills them, and publishes them by their sequence number; it never
-// waits and makes no system call. The reader (Taps/PCSC) copies, checks and trusts no byte. A full ring drops the new
-// record and counts it.
+// The writer (PCSCShim) reserves slots without a lock, fills them, and publishes them by their sequence number; it
+// never waits and makes no system call. The reader (Taps/PCSC) copies, checks and trusts no byte. A full ring drops the
+// new record and counts it.
 #ifndef CPROBE_RING_H
 #define CPROBE_RING_H
 

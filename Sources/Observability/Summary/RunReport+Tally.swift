@@ -43,9 +43,11 @@ extension RunReport {
             attached: tally.clientCounts.attached, ended: tally.clientCounts.ended, killed: tally.clientCounts.killed)
         pins = tally.pins.all.filter { $0.value.refused > 0 || $0.value.isBlocked }.map { PIN($0.key, $0.value) }
         droppedEvents = tally.dropped.reduce(into: 0) { sum, loss in
-            if loss.key != .clientLost { sum.addSaturating(loss.value) }
+            if !loss.key.isOfPrograms { sum.addSaturating(loss.value) }
         }
-        lostClients = tally.dropped[.clientLost] ?? 0
+        lostClients = tally.dropped.reduce(into: 0) { sum, loss in
+            if loss.key.isOfPrograms { sum.addSaturating(loss.value) }
+        }
         droppedEventsByReason = Self.named(tally.dropped) { $0.name }
         sourceFaults = tally.sourceFaults
         openSourceFaults = SourceKind.allCases.compactMap { tally.openFaults[$0] }
@@ -193,4 +195,9 @@ extension RunReport.PIN {
         isBlocked = tally.isBlocked
         isAcceptedSince = tally.isAcceptedSince
     }
+}
+
+extension DropReason {
+    /// Whether it counts programs whose events nobody could number, not events.
+    var isOfPrograms: Bool { self == .clientLost || self == .refused }
 }

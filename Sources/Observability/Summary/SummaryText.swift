@@ -184,7 +184,7 @@ extension SummaryText {
         var parts: [SummaryLayout.Part] = []
         if report.droppedEvents > 0 {
             let events = SummaryFormat.plural(report.droppedEvents, "event is", "events are")
-            let reasons = report.droppedEventsByReason.filter { $0.key != DropReason.clientLost.name }
+            let reasons = report.droppedEventsByReason.filter { DropReason(name: $0.key)?.isOfPrograms == false }
             parts = [.init("\(events) missing in these counts", .alarm)] + Self.parts(reasons)
         }
         if report.lostClients > 0 {

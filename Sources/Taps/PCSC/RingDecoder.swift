@@ -34,7 +34,8 @@ struct RingDecoder {
         let fields = record.fields
         var events: [ProbeEvent] = []
         if fields.session != 0, sessions[fields.session] == nil, !ended.contains(fields.session),
-            record.kind != .sessionOpened, let found = lookUp(fields.session) {
+            record.kind != .sessionOpened, let found = lookUp(fields.session)
+        {
             events += resume(found, clock: clock)
         }
         switch record.kind {

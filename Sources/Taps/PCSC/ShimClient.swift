@@ -7,6 +7,9 @@ final class ShimClient {
     /// A shim says who it is as soon as it has connected.
     static let silenceNanoseconds: UInt64 = 2_000_000_000
 
+    /// Which one it is of those that came to this receiver.
+    let number: UInt64
+
     private let pid: Int32
     private var reader: RingReader?
     private var decoder: RingDecoder?
@@ -14,8 +17,9 @@ final class ShimClient {
     private var attached: EventClock = .now
     private var saidBye = false
 
-    init(pid: Int32) {
+    init(pid: Int32, number: UInt64) {
         self.pid = pid
+        self.number = number
     }
 
     /// The process, once it has said who it is.

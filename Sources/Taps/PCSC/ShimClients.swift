@@ -12,6 +12,7 @@ struct ShimClients {
     private let listener: Int32
     private let sink: any EventSink
     private var clients: [Int32: ShimClient] = [:]
+    private var accepted: UInt64 = 0
     /// How many clients were ever attached.
     private(set) var seen = 0
 
@@ -20,8 +21,8 @@ struct ShimClients {
         self.sink = sink
     }
 
-    /// The sockets of those who are connected.
-    var descriptors: [Int32] { Array(clients.keys) }
+    /// The sockets of those who are connected, in the order in which they came.
+    var descriptors: [Int32] { clients.sorted { $0.value.number < $1.value.number }.map(\.key) }
 
     /// Those who have said who they are.
     var processes: [ClientProcess] { clients.values.compactMap(\.process) }
@@ -35,10 +36,11 @@ struct ShimClients {
             let isAllowed = peer.uid == geteuid() || peer.uid == 0
             guard isAllowed, clients.count < Self.limit else {
                 close(descriptor)
-                tellDropped(.clientLost)
+                tellDropped(.refused)
                 continue
             }
-            clients[descriptor] = ShimClient(pid: peer.pid)
+            accepted += 1
+            clients[descriptor] = ShimClient(pid: peer.pid, number: accepted)
         }
     }
 
@@ -68,7 +70,8 @@ struct ShimClients {
     /// Tells what lies in the rings; sends away who says nothing.
     mutating func drain() {
         let clock = EventClock.now
-        for (descriptor, client) in clients {
+        for descriptor in descriptors {
+            guard let client = clients[descriptor] else { continue }
             client.drain(into: sink, clock: clock, isFinal: false)
             guard client.isSilent(now: clock.monotonicNanoseconds) else { continue }
             tellDropped(.malformed)

@@ -116,7 +116,9 @@ package final class ShimReceiver: EventSource {
     private func run() {
         var isDoorOpen = true
         while true {
-            let (door, others, isStopping) = state.withLock { ($0.listener, $0.clients?.descriptors ?? [], $0.isStopping) }
+            let (door, others, isStopping) = state.withLock {
+                ($0.listener, $0.clients?.descriptors ?? [], $0.isStopping)
+            }
             guard !isStopping else { return }
             var waited = [
                 pollfd(fd: wake, events: Int16(POLLIN), revents: 0),

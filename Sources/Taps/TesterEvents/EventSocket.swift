@@ -120,7 +120,7 @@ package final class EventSocket: EventSource {
         }
         if let reason = refusal(of: peer ?? nil, group: group) {
             let stamp = EventStamp.now(source: .testerSocket)
-            sink.receive(.eventsDropped(EventsDropped(stamp: stamp, reason: .receiverGone, count: 1)))
+            sink.receive(.eventsDropped(EventsDropped(stamp: stamp, reason: .refused, count: 1)))
             try pipeline.addHandler(RefusalHandler(reason: reason))
             return
         }

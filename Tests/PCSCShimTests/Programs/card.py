@@ -22,7 +22,7 @@ def answer(command):
 
 
 def connect():
-    for _ in range(2000):
+    for _ in range(6000):
         try:
             link = socket.create_connection(("127.0.0.1", 35963))
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

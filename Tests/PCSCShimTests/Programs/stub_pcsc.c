@@ -126,7 +126,8 @@ LONG SCardCancel(SCARDCONTEXT context) {
     return SCARD_S_SUCCESS;
 }
 
-LONG SCardControl(SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_bytes, LPVOID out, DWORD out_bytes, LPDWORD given) {
+LONG SCardControl(
+    SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_bytes, LPVOID out, DWORD out_bytes, LPDWORD given) {
     (void)code, (void)in, (void)in_bytes, (void)out, (void)out_bytes;
     if (!is_open(card)) return SCARD_E_INVALID_HANDLE;
     if (given != NULL) *given = 0;

@@ -26,7 +26,9 @@ import Testing
         return try #require(RingRecord(fields, payload: Array(name.utf8), now: clock.monotonicNanoseconds))
     }
 
-    private func transmit(_ command: [UInt8], _ response: [UInt8], session: UInt64, result: UInt32 = 0) throws -> RingRecord {
+    private func transmit(
+        _ command: [UInt8], _ response: [UInt8], session: UInt64, result: UInt32 = 0
+    ) throws -> RingRecord {
         var (fields, payload) = TestRing.transmit(command, response, session: session)
         fields.result = result
         return try #require(RingRecord(fields, payload: payload, now: clock.monotonicNanoseconds))
@@ -39,7 +41,7 @@ import Testing
             switch event {
             case .apdu(let exchange): "\(exchange.name) \(exchange.sessionProtocol.name) '\(exchange.reader)'"
             case .sessionOpened(let session): "opened \(session.session) '\(session.reader)' mode \(session.shareMode)"
-            case .sessionClosed(let session): "closed \(session.session) \(session.status) \(session.error?.name ?? "-")"
+            case .sessionClosed(let end): "closed \(end.session) \(end.status) \(end.error?.name ?? "-")"
             case .operation(let operation): "\(operation.operation) \(operation.resultCode) '\(operation.reader)'"
             case .cardIdentified(let card): "card '\(card.reader)' \(card.atr)"
             default: "\(event)"

@@ -125,7 +125,7 @@ import Testing
             """, folder)
         #expect(said == #"{"refused":"64 connections are open already","v":1}"# + "\n")
         #expect(socket.counts.refusedConnections == 1)
-        #expect(heard.words == ["dropped tester_socket receiver_gone 1"])
+        #expect(heard.words == ["dropped tester_socket refused 1"])
         try await eventually { socket.counts.connections == 0 }
     }
 
@@ -223,7 +223,7 @@ import Testing
         #expect(
             said == #"{"refused":"events are taken from this user and root, not from user 65534","v":1}"# + "\n")
         #expect(socket.counts.refusedPeers == 1)
-        #expect(heard.words == ["dropped tester_socket receiver_gone 1"])
+        #expect(heard.words == ["dropped tester_socket refused 1"])
     }
 
     @Test(
