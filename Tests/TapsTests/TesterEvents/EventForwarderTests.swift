@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"b''"#, "what answers on PATH is no cardlink-probe; stop it, or choose another --runtime-dir"),
+        (#"b''"#, "the daemon on PATH does not answer; it may hang, then restart it"),
         (
             #"b'220 mail.example ESMTP\n'"#,
             "what answers on PATH is no cardlink-probe; stop it, or choose another --runtime-dir"

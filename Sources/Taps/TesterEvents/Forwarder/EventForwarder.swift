@@ -146,7 +146,7 @@ package final class EventForwarder: EventSink {
         }
         let greeted = loop.makePromise(of: Void.self)
         let late = loop.scheduleTask(in: TimeAmount(patience)) { [path] in
-            greeted.fail(EventForwarderError.noProbe(path: path))
+            greeted.fail(EventForwarderError.noAnswer(path: path))
         }
         let connected = ClientBootstrap(group: loop)
             .channelInitializer { [weak self, path] channel in

@@ -5,7 +5,9 @@ internal import ProbeEvents
 package enum EventForwarderError: ExplainedError, Hashable {
     /// The system refused the connection.
     case cannotConnect(path: String, errno: Int32)
-    /// It said nothing in time, or something that no probe says.
+    /// It said nothing in time.
+    case noAnswer(path: String)
+    /// It said something that no probe says, or left at once.
     case noProbe(path: String)
     /// A probe of another version of the protocol.
     case version(path: String, version: Int)
@@ -24,6 +26,8 @@ package enum EventForwarderError: ExplainedError, Hashable {
             "cannot hand events on to \(path): whoever listens there does not accept; restart the daemon"
         case .cannotConnect(let path, let number):
             "cannot hand events on to \(path): \(String(cString: strerror(number))); choose another --runtime-dir"
+        case .noAnswer(let path):
+            "the daemon on \(path) does not answer; it may hang, then restart it"
         case .noProbe(let path):
             "what answers on \(path) is no cardlink-probe; stop it, or choose another --runtime-dir"
         case .version(let path, let version):
