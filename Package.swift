@@ -106,7 +106,7 @@ let package = Package(
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"], exclude: ["Clients"]),
-        tests("ProbeDaemonTests", ["ProbeDaemon", "cardlink-probe"]),
+        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
         tests("IntegrationTests", ["cardlink-probe"], exclude: ["Clients"]),
     ],
     swiftLanguageModes: [.v6],

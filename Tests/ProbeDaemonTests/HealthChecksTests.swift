@@ -1,0 +1,51 @@
+import CardReader
+import Foundation
+import ProbeEvents
+import Testing
+
+@testable import ProbeDaemon
+
+@Suite struct HealthChecksTests {
+    static func snapshot(isWorking: Bool = true, readers: Int = 1, silence: UInt64 = 0) -> ReaderMonitorSnapshot {
+        let reader = ReaderMonitorSnapshot.Reader(name: "Reader", state: ["present"], atr: [])
+        return ReaderMonitorSnapshot(
+            isWorking: isWorking, message: isWorking ? "" : "pcscd is not running",
+            readers: Array(repeating: reader, count: readers),
+            lastAnswerNanoseconds: EventClock.now.monotonicNanoseconds - silence)
+    }
+
+    @Test(arguments: [
+        (snapshot(), HealthStatus.healthy, HealthStatus.healthy), (snapshot(readers: 0), .healthy, .degraded),
+        (snapshot(isWorking: false, readers: 0), .unhealthy, .unknown),
+        (snapshot(silence: 6_000_000_000), .unhealthy, .healthy),
+    ])
+    func pcscdAndReaders(known: ReaderMonitorSnapshot, pcscd: HealthStatus, readers: HealthStatus) {
+        let first = HealthCheck.pcscd { known }.look()
+        let second = HealthCheck.readers { known }.look()
+        #expect(first.status == pcscd)
+        #expect(second.status == readers)
+        for check in [first, second] { #expect(check.message.isEmpty == (check.status == .healthy)) }
+    }
+
+    @Test func theSocketIsLookedAt() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "socket-\(UUID().uuidString.prefix(8))").path
+        let check = HealthCheck.socket("events", path: path)
+        #expect(check.look().status == .unhealthy)
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        #expect(check.look().status == .unhealthy)
+        try FileManager.default.removeItem(atPath: path)
+    }
+
+    @Test func eachPathAsksItsChecks() {
+        let checks = HealthChecks([
+            HealthCheck(name: "good", isNeededToBeReady: true) { HealthReport.Check(status: .healthy) },
+            HealthCheck(name: "bad") { HealthReport.Check(status: .unhealthy, message: "why") },
+        ])
+        #expect(checks.health.all().status == .unhealthy)
+        #expect(checks.health.all().checks.keys.sorted() == ["bad", "good"])
+        #expect(checks.health.ready().checks.keys.sorted() == ["good"])
+        #expect(checks.health.ready().status == .healthy)
+        #expect(checks.health.live().checks.isEmpty)
+        #expect(checks.health.live().status == .healthy)
+    }
+}

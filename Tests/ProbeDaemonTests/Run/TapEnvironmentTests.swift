@@ -1,0 +1,43 @@
+import Testing
+
+@testable import ProbeDaemon
+
+@Suite struct TapEnvironmentTests {
+    static let shim = ShimLibrary(directory: "/opt/probe/lib/cardlink-probe")
+
+    static func environment(_ entries: [String]) -> [String] {
+        TapEnvironment(entries, shim: shim, receiverSocket: "/run/r.sock").entries
+    }
+
+    @Test func aPlainEnvironmentGainsFourVariables() {
+        #expect(
+            Self.environment(["PATH=/bin", "HOME=/root"]) == [
+                "PATH=/bin", "HOME=/root", "LD_LIBRARY_PATH=/opt/probe/lib/cardlink-probe",
+                "LD_AUDIT=/opt/probe/lib/cardlink-probe/libpcsclite-audit.so",
+                "LIBPCSCLITE_DELEGATE=/opt/probe/lib/cardlink-probe/libpcsclite.so.1", "CARDLINK_RECEIVER=/run/r.sock",
+            ])
+    }
+
+    @Test(arguments: [
+        ("LD_LIBRARY_PATH=/a:/b", "LD_LIBRARY_PATH=/opt/probe/lib/cardlink-probe:/a:/b"),
+        ("LD_LIBRARY_PATH=", "LD_LIBRARY_PATH=/opt/probe/lib/cardlink-probe"),
+        ("LD_LIBRARY_PATH=:/a", "LD_LIBRARY_PATH=/opt/probe/lib/cardlink-probe::/a"),
+        ("LD_AUDIT=/x.so", "LD_AUDIT=/opt/probe/lib/cardlink-probe/libpcsclite-audit.so:/x.so"),
+    ])
+    func whatIsThereStaysBehindTheShim(before: String, after: String) {
+        #expect(Self.environment([before]).first == after)
+    }
+
+    @Test func aRunInARunAddsNothingTwice() {
+        let once = Self.environment(["LD_LIBRARY_PATH=/a"])
+        #expect(Self.environment(once) == once)
+    }
+
+    @Test func aDelegateOfTheUsersComesBehindTheShim() {
+        let entries = Self.environment(["LIBPCSCLITE_DELEGATE=/opt/spy/libpcscspy.so.0"])
+        #expect(entries.contains("CARDLINK_PCSC_LIBRARY=/opt/spy/libpcscspy.so.0"))
+        #expect(entries.first == "LIBPCSCLITE_DELEGATE=/opt/probe/lib/cardlink-probe/libpcsclite.so.1")
+        let named = Self.environment(["CARDLINK_PCSC_LIBRARY=/mine.so", "LIBPCSCLITE_DELEGATE=/other.so"])
+        #expect(named.first == "CARDLINK_PCSC_LIBRARY=/mine.so")
+    }
+}

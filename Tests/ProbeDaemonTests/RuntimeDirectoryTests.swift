@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import ProbeDaemon
+
+@Suite struct RuntimeDirectoryTests {
+    let base = FileManager.default.temporaryDirectory.appending(path: "runtime-\(UUID().uuidString.prefix(8))").path
+
+    @Test func itIsMadeForThisUserOnly() throws {
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        let directory = RuntimeDirectory(named: base)
+        try directory.create()
+        try directory.create()
+        let mode = try FileManager.default.attributesOfItem(atPath: base)[.posixPermissions] as? Int
+        #expect(mode == 0o700)
+        #expect(directory.receiverSocket == base + "/receiver.sock")
+        #expect(directory.eventSocket == base + "/events.sock")
+        #expect(!directory.hasDaemon)
+    }
+
+    @Test func aDirectoryThatOthersCanWriteIsRefused() throws {
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: false)
+        #expect(chmod(base, 0o777) == 0)
+        #expect(throws: RuntimeDirectoryError.notOurs(path: base)) { try RuntimeDirectory(named: base).create() }
+        #expect(chmod(base, 0o1777) == 0)
+        try RuntimeDirectory(named: base).create()
+    }
+
+    @Test(arguments: [("/proc/none", ENOENT), ("/dev/null", ENOTDIR), ("/no/such/parent", ENOENT)])
+    func whatCannotBeIsExplained(path: String, number: Int32) {
+        #expect(throws: RuntimeDirectoryError.cannotCreate(path: path, errno: number)) {
+            try RuntimeDirectory(named: path).create()
+        }
+    }
+
+    @Test func socketsOfKilledRunsAreTakenAway() throws {
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        let directory = RuntimeDirectory(named: base)
+        try directory.create()
+        let ended = Process()
+        ended.executableURL = URL(filePath: "/bin/true")
+        try ended.run()
+        ended.waitUntilExit()
+        let stale = "run-\(ended.processIdentifier).sock"
+        for name in [stale, "run-\(getpid()).sock", "run-x.sock", "receiver.sock"] {
+            #expect(FileManager.default.createFile(atPath: "\(base)/\(name)", contents: nil))
+        }
+        directory.removeStaleSockets()
+        let left = try FileManager.default.contentsOfDirectory(atPath: base).sorted()
+        #expect(left == ["receiver.sock", "run-\(getpid()).sock", "run-x.sock"].sorted())
+    }
+}
