@@ -50,7 +50,7 @@ package struct RuntimeDirectory: Sendable, Hashable {
         guard let directory = opendir(path) else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = entry.pointee.name
             guard name.hasPrefix("run-"), name.hasSuffix(".sock"), let pid = pid_t(name.dropFirst(4).dropLast(5)),
                 pid > 0, kill(pid, 0) != 0, errno == ESRCH
             else { continue }
@@ -88,5 +88,12 @@ package enum RuntimeDirectoryError: ExplainedError, Hashable {
         case .notOurs(let path):
             "will not put sockets into \(path), where others can write; choose another with --runtime-dir"
         }
+    }
+}
+
+extension dirent {
+    /// The entry's name.
+    var name: String {
+        withUnsafeBytes(of: d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

@@ -50,8 +50,9 @@ enum Main {
 
     /// What is wrong with the arguments, in one line, and where help is.
     private static func line(for error: any Error) -> String {
-        let known = CardlinkProbe.configuration.subcommands.contains { $0._commandName == CommandLine.arguments.dropFirst().first }
-        let command = known ? "cardlink-probe \(CommandLine.arguments[1])" : "cardlink-probe"
+        let first = CommandLine.arguments.dropFirst().first
+        let known = CardlinkProbe.configuration.subcommands.first { $0._commandName == first }
+        let command = known.map { "cardlink-probe \($0._commandName)" } ?? "cardlink-probe"
         let message = CardlinkProbe.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
         return "\(message); see: \(command) --help"
     }

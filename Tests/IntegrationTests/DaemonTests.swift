@@ -217,6 +217,26 @@ import Testing
         #expect(try bench.get("/metrics").status == 200)
     }
 
+    /// A page of a stranger cannot read it by pointing its own name here.
+    @Test func itAnswersToItsOwnNamesOnly() throws {
+        let folder = try TemporaryFolder()
+        let running = try RunningCommand([
+            Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", folder.path,
+            "--web.host", "bench7.example",
+        ])
+        #expect(eventually(within: 10) { running.errorsSoFar.contains("sockets in") })
+        let line = running.errorsSoFar.split(separator: "\n").first { $0.contains("metrics on") } ?? ""
+        let url = String(line.split(separator: " ").last ?? "")
+        func status(_ host: String) throws -> String {
+            try Command.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: \(host)", url]).output
+        }
+        #expect(try status("localhost") == "200")
+        #expect(try status("bench7.example:7816") == "200")
+        #expect(try status("evil.example") == "403")
+        running.signal(SIGTERM)
+        #expect(try running.end(within: 5).ending == .exited(0))
+    }
+
     @Test func readersAreListed() throws {
         let bench = try LiveBench()
         let table = try Command.run([Files.probe, "readers"], environment: bench.environment)

@@ -10,9 +10,9 @@ extension HealthCheck {
             let now = EventClock.now.monotonicNanoseconds
             let silence = now - min(known.lastAnswerNanoseconds, now)
             guard silence < longestSilenceNanoseconds else {
-                return HealthReport.Check(
-                    status: .unhealthy,
-                    message: "pcscd has not answered for \(silence / 1_000_000_000) s; restart it: systemctl restart pcscd")
+                let seconds = silence / 1_000_000_000
+                let message = "pcscd has not answered for \(seconds) s; restart it: systemctl restart pcscd"
+                return HealthReport.Check(status: .unhealthy, message: message)
             }
             return HealthReport.Check(status: .healthy)
         }

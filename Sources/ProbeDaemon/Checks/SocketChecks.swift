@@ -6,9 +6,8 @@ extension HealthCheck {
         HealthCheck(name: name, isNeededToBeReady: true) {
             var status = stat()
             let isThere = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
-            return isThere
-                ? HealthReport.Check(status: .healthy)
-                : HealthReport.Check(status: .unhealthy, message: "\(path) is gone, so nobody finds the probe; restart it")
+            let message = isThere ? "" : "\(path) is gone, so nobody finds the probe; restart it"
+            return HealthReport.Check(status: isThere ? .healthy : .unhealthy, message: message)
         }
     }
 }

@@ -17,7 +17,9 @@ struct WebResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         guard hosts.allows(request.head.authority) else {
-            return .text(.forbidden, "this probe is not known by that host name; use its address, or start it with --web.host NAME")
+            return .text(
+                .forbidden,
+                "this probe is not known by that host name; use its address, or start it with --web.host NAME")
         }
         guard let endpoint = endpoints[request.uri.path] else {
             let known = endpoints.keys.sorted().joined(separator: " ")

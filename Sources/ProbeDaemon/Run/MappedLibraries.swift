@@ -52,7 +52,7 @@ final class MappedLibraries: Sendable {
         defer { closedir(directory) }
         var found: [pid_t] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = entry.pointee.name
             guard pid_t(name) != nil, let list = contents(of: "\(folder)/\(name)/children") else { continue }
             found += list.split(separator: " ").compactMap { pid_t($0) }
         }

@@ -60,5 +60,7 @@ struct ReportFileError: ExplainedError, Hashable {
     }
 
     /// One line: what, where, what to do next.
-    var explanation: String { "cannot write \(path): \(String(cString: strerror(errno))); name another file with --json" }
+    var explanation: String {
+        "cannot write \(path): \(String(cString: strerror(errno))); name another file with --json"
+    }
 }

@@ -108,7 +108,8 @@ package struct Run: Sendable {
 
     private func connectToDaemon() -> EventForwarder? {
         for directory in RuntimeDirectory.candidates(named: request.runtimeDirectory) where directory.hasDaemon {
-            let found = attempt { try EventForwarder.connect(path: directory.eventSocket, within: .milliseconds(300)) } ?? nil
+            let found =
+                attempt { try EventForwarder.connect(path: directory.eventSocket, within: .milliseconds(300)) } ?? nil
             if let found { return found }
         }
         return nil

@@ -14,7 +14,8 @@ struct TapEnvironment: Sendable, Hashable {
         prepend(shim.auditObject, to: "LD_AUDIT")
         // From pcsc-lite 2.1 on, whatever way the library is opened. One that the caller named comes behind the shim.
         if let delegate = value(of: "LIBPCSCLITE_DELEGATE"), delegate.hasPrefix("/"), delegate != shim.library,
-            value(of: "CARDLINK_PCSC_LIBRARY") == nil {
+            value(of: "CARDLINK_PCSC_LIBRARY") == nil
+        {
             set("CARDLINK_PCSC_LIBRARY", to: delegate)
         }
         set("LIBPCSCLITE_DELEGATE", to: shim.library)

@@ -16,6 +16,8 @@ package struct Daemon: Sendable {
         package var health: [ListenAddress]
         /// The path of the metrics.
         package var telemetryPath = "/metrics"
+        /// Names that this machine is known by beside its own; requests under others are refused.
+        package var hostNames: [String] = []
         /// The directory for sockets; nil for the usual one.
         package var runtimeDirectory: String?
 
@@ -69,6 +71,7 @@ package struct Daemon: Sendable {
     private func server(_ collector: Collector, _ sources: Sources) -> MetricsServer {
         var configuration = MetricsServer.Configuration(web: options.web, health: options.health)
         configuration.telemetryPath = options.telemetryPath
+        configuration.hostNames = options.hostNames
         let checks: [HealthCheck] = [
             .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot },
             .socket("receiver", path: directory.receiverSocket), .socket("events", path: directory.eventSocket),

@@ -18,7 +18,7 @@ final class FaultLog: EventSink {
     func receive(_ event: ProbeEvent) {
         switch event {
         case .sourceState(let state):
-            Terminal.say(state.isWorking ? "\(state.stamp.source.name): works" : "\(state.stamp.source.name): \(state.message)")
+            Terminal.say("\(state.stamp.source.name): \(state.isWorking ? "works" : state.message)")
         case .eventsDropped(let loss):
             Terminal.say("\(loss.stamp.source.name): \(loss.count) events lost (\(loss.reason.name))")
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,

@@ -40,7 +40,9 @@ struct RunCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         if program.first == "--" { program.removeFirst() }
-        guard let first = program.first else { throw ValidationError("no program to run; write: cardlink-probe run PROGRAM") }
+        guard let first = program.first else {
+            throw ValidationError("no program to run; write: cardlink-probe run PROGRAM")
+        }
         guard !first.hasPrefix("-") else {
             throw ValidationError("unknown option '\(first)'")
         }

@@ -14,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("web.listen-address"),
-        help: ArgumentHelp("Where to serve metrics; may be given again (default: 127.0.0.1:7816).", valueName: "host:port"),
+        help: ArgumentHelp(
+            "Where to serve metrics; may be given again (default: 127.0.0.1:7816).", valueName: "host:port"),
         transform: { try ListenAddress(parsing: $0) })
     var web: [ListenAddress] = []
 
@@ -25,24 +26,32 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("health.listen-address"),
-        help: ArgumentHelp("Where to answer health alone; may be given again (default: 127.0.0.1:7817).", valueName: "host:port"),
+        help: ArgumentHelp(
+            "Where to answer health alone; may be given again (default: 127.0.0.1:7817).", valueName: "host:port"),
         transform: { try ListenAddress(parsing: $0) })
     var health: [ListenAddress] = []
+
+    @Option(
+        name: .customLong("web.host"),
+        help: ArgumentHelp("A further name that this machine is known by; may be given again.", valueName: "name"))
+    var hostNames: [String] = []
 
     @OptionGroup var place: RuntimeDirectoryOption
 
     func validate() throws {
         let taken = ["/", "/health", "/health/live", "/health/ready"]
-        guard telemetryPath.hasPrefix("/"), !taken.contains(telemetryPath), !telemetryPath.contains(where: { "?# ".contains($0) })
-        else {
+        let isPath = telemetryPath.hasPrefix("/") && !telemetryPath.contains { "?# ".contains($0) }
+        guard isPath, !taken.contains(telemetryPath) else {
             throw ValidationError(
-                "--web.telemetry-path '\(telemetryPath)' is no free path; it begins with / and is none of: \(taken.joined(separator: ", "))")
+                "--web.telemetry-path '\(telemetryPath)' is no free path; it begins with / and is none of: "
+                    + taken.joined(separator: ", "))
         }
     }
 
     func run() async throws {
         var options = Daemon.Options(web: web, health: health)
         options.telemetryPath = telemetryPath
+        options.hostNames = hostNames
         options.runtimeDirectory = place.runtimeDir
         do {
             try await Daemon(options).run()
