@@ -37,6 +37,24 @@ import Testing
         return bench.folder.read("scrape")
     }
 
+    /// A program that carries the shim by its environment tells the daemon without a `run`.
+    @Test func aShimMayTellTheDaemonItself() throws {
+        let bench = try LiveBench()
+        try bench.startDaemon()
+        // `run` makes the folder in which the shim has the library's name.
+        let shown = try bench.run(["env"]).output.split(separator: "\n")
+        var environment = bench.environment
+        for name in ["LD_LIBRARY_PATH", "LD_AUDIT", "LIBPCSCLITE_DELEGATE"] {
+            let entry = try #require(shown.first { $0.hasPrefix("\(name)=") })
+            environment[name] = String(entry.dropFirst(name.count + 1))
+        }
+        environment["CARDLINK_RECEIVER"] = "\(bench.sockets)/receiver.sock"
+        let client = [Files.python, Files.client("select_loop.py"), "25"]
+        #expect(try Command.run(client, environment: environment).ending == .exited(0))
+        #expect(try eventually(within: 2) { try bench.sum("cardlink_apdu_commands_total") == 100 })
+        #expect(try bench.sum("cardlink_active_sessions") == 0)
+    }
+
     /// A `run` that serves metrics itself leaves the card's families to the daemon.
     @Test func twoScrapesDoNotDoubleASum() throws {
         let bench = try LiveBench()
