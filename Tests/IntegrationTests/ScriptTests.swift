@@ -1,0 +1,24 @@
+import Foundation
+import Testing
+
+/// The two commands that a newcomer types, as far as they go without building.
+@Suite struct ScriptTests {
+    private static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    @Test(arguments: ["examples/quickstart", "Tests/run"])
+    func wrongOptionsAndAMissingSwiftAreOneLine(script: String) throws {
+        let wrong = try Command.run(["bash", "\(Self.top)/\(script)", "--no-such-option"])
+        #expect(wrong.ending == .exited(64))
+        #expect(wrong.errors == "\(script): unknown option '--no-such-option'; see: \(script) --help\n")
+        let bare = try Command.run(["bash", "\(Self.top)/\(script)"], environment: ["PATH": "/usr/bin:/bin"])
+        #expect(bare.ending == .exited(69))
+        #expect(bare.output == "")
+        #expect(
+            bare.errors == "\(script): Swift 6.2 or later is needed and no swift is in PATH; "
+                + "get it from https://www.swift.org/install/linux and call this again\n")
+        let help = try Command.run(["bash", "\(Self.top)/\(script)", "--help"])
+        #expect(help.ending == .exited(0))
+        #expect(help.output.hasPrefix("usage: \(script) "))
+    }
+}
