@@ -11,7 +11,14 @@ import Testing
         let wrong = try Command.run(["bash", "\(Self.top)/\(script)", "--no-such-option"])
         #expect(wrong.ending == .exited(64))
         #expect(wrong.errors == "\(script): unknown option '--no-such-option'; see: \(script) --help\n")
-        let bare = try Command.run(["bash", "\(Self.top)/\(script)"], environment: ["PATH": "/usr/bin:/bin"])
+        // A PATH with nothing but what the scripts call before they look for swift.
+        let folder = try TemporaryFolder()
+        for name in ["bash", "dirname"] {
+            let program = try Command.run(["sh", "-c", "command -v \(name)"]).output.trimmingCharacters(in: .newlines)
+            try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: program)
+        }
+        let bare = try Command.run(
+            [folder.file("bash"), "\(Self.top)/\(script)"], environment: ["PATH": folder.path])
         #expect(bare.ending == .exited(69))
         #expect(bare.output == "")
         #expect(
