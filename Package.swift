@@ -97,6 +97,9 @@ let package = Package(
             name: "cardlink-probe",
             dependencies: ["BenchSimulator", "CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard", arguments],
             swiftSettings: house),
+        .executableTarget(
+            name: "benchmark", dependencies: ["ProbeEvents", "Taps"], path: "Tests/Benchmarks", exclude: ["Programs"],
+            swiftSettings: house),
         // tests
         tests("SmartCardTests", ["SmartCard"]),
         tests("PrometheusClientTests", ["PrometheusClient"]),

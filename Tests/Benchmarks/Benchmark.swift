@@ -1,0 +1,83 @@
+import Foundation
+
+/// `Tests/benchmark`: measures ours and others in turns, in one run, and prints what came out.
+@main
+enum Benchmark {
+    /// What can be measured, by name.
+    private static let all: [(name: String, measure: @Sendable () throws -> [Row])] = [
+        ("transmit", TransmitBenchmark.measure)
+    ]
+
+    static func main() throws {
+        var names: [String] = []
+        var isJSON = false
+        for word in CommandLine.arguments.dropFirst() {
+            if word == "--json" { isJSON = true } else { names.append(word) }
+        }
+        let known = all.map(\.name)
+        if let unknown = names.first(where: { !known.contains($0) }) {
+            let line = "Tests/benchmark: unknown benchmark '\(unknown)'; there is: \(known.joined(separator: ", "))\n"
+            FileHandle.standardError.write(Data(line.utf8))
+            exit(64)
+        }
+        var hasMissed = false
+        for (name, measure) in all where names.isEmpty || names.contains(name) {
+            let rows = try measure()
+            hasMissed = hasMissed || rows.contains { $0.hasMissed }
+            print(isJSON ? try rows.map { try $0.json() }.joined(separator: "\n") : Row.table(rows))
+        }
+        if hasMissed { exit(1) }
+    }
+}
+
+/// One comparison.
+struct Row: Encodable {
+    var bench: String
+    var `case`: String
+    var ours: Double
+    var peer: String
+    var peerValue: Double
+    /// What any solution must spend.
+    var floor: Double?
+    var unit: String
+    /// How many times what ours takes the peer takes.
+    var ratio: Double
+    /// The ratio that must be reached; none for a figure that is only shown.
+    var bar: Double?
+
+    var hasMissed: Bool { bar.map { ratio < $0 } ?? false }
+
+    /// One line.
+    func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.sortedKeys]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// Rows for people, columns aligned.
+    static func table(_ rows: [Row]) -> String {
+        func text(_ number: Double?) -> String { number.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-" }
+        let cells =
+            [["bench", "case", "unit", "ours", "peer", "", "floor", "ratio", "bar"]]
+            + rows.map {
+                [
+                    $0.bench, $0.case, $0.unit, text($0.ours), $0.peer, text($0.peerValue), text($0.floor),
+                    text($0.ratio),
+                    text($0.bar) + ($0.hasMissed ? "  missed" : ""),
+                ]
+            }
+        let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+        return cells.map { row in
+            zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}
+
+/// The middle of the values.
+func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return .nan }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
