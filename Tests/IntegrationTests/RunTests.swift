@@ -160,6 +160,22 @@ import Testing
         #expect(end.errors.contains(words))
     }
 
+    @Test(arguments: ["run", "serve", "readers", "simulate", "simulate card", "simulate bench"])
+    func everyCommandHasHelp(command: String) throws {
+        let words = command.split(separator: " ").map(String.init)
+        let help = try Command.run([Files.probe] + words + ["--help"])
+        #expect(help.ending == .exited(0))
+        #expect(help.errors == "")
+        #expect(help.output.hasPrefix("OVERVIEW: "))
+        #expect(help.output.contains("\nUSAGE: cardlink-probe \(command) "))
+        #expect(try Command.run([Files.probe] + words + ["--version"]).output == "cardlink-probe 0.1.0\n")
+    }
+
+    /// What stands behind the program's name is the program's.
+    @Test func theProgramsOwnOptionsPass() throws {
+        #expect(try Self.run(["echo", "--help", "-h", "--json", "--", "x"]).output == "--help -h --json -- x\n")
+    }
+
     /// The state letter of a process, proc(5).
     private static func state(of pid: Int32) -> String {
         let status = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""

@@ -43,6 +43,9 @@ struct RunCommand: AsyncParsableCommand {
         guard let first = program.first else {
             throw ValidationError("no program to run; write: cardlink-probe run PROGRAM")
         }
+        // What is captured for the program is not looked through for the options that every command has.
+        if ["-h", "--help"].contains(first) { throw CleanExit.helpRequest(self) }
+        if first == "--version" { throw CleanExit.message(CardlinkProbe.configuration.version) }
         guard !first.hasPrefix("-") else {
             throw ValidationError("unknown option '\(first)'")
         }
