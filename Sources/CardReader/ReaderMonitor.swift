@@ -45,7 +45,7 @@ public final class ReaderMonitor: EventSource {
 
     deinit { stop() }
 
-    /// Begins to tell; an absent pcscd is told as a ``SourceState`` and waited for, not thrown.
+    /// Begins to tell; an absent pcscd is told as a `SourceState` and waited for, not thrown.
     public func start(into sink: any EventSink) throws {
         try begin(into: sink)
     }

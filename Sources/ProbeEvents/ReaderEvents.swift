@@ -116,7 +116,14 @@ public struct ReaderOperation: Sendable, Hashable, Codable {
 public struct ReaderChange: Sendable, Hashable, Codable {
     /// What happened.
     public enum Change: UInt8, ClosedVocabulary {
-        case readerCame, readerWent, cardCame, cardWent
+        /// A reader was plugged in, or its driver found it.
+        case readerCame
+        /// A reader is gone; its card is told as gone before.
+        case readerWent
+        /// A card was put in.
+        case cardCame
+        /// A card was taken out.
+        case cardWent
     }
 
     /// When it was noticed.

@@ -47,12 +47,24 @@ private func snakeCase(_ camelCase: String) -> String {
 
 /// The kinds of source that make events.
 public enum SourceKind: UInt8, ClosedVocabulary {
-    case shim, readerMonitor, cardReader, testerSocket
+    /// The shim inside a program that talks to PC/SC.
+    case shim
+    /// The probe's own watch over readers and cards.
+    case readerMonitor
+    /// A program that uses the library instead of a shim.
+    case cardReader
+    /// A program that tells its events itself.
+    case testerSocket
 }
 
 /// What carried an APDU.
 public enum APDUInterface: UInt8, ClosedVocabulary {
-    case pcsc, at, pskTls
+    /// A reader, by PC/SC.
+    case pcsc
+    /// A modem, by AT commands.
+    case at
+    /// An OTA session, by TLS with a pre-shared key.
+    case pskTls
 }
 
 /// The kinds of session.
@@ -136,7 +148,10 @@ public enum DeviceErrorType: UInt8, ClosedVocabulary {
 
 /// Why a program waited for its turn at a card.
 public enum WaitReason: UInt8, ClosedVocabulary {
-    case transaction, connect
+    /// Another program used the card, or held a transaction on it.
+    case transaction
+    /// Another program kept the card from being connected to.
+    case connect
 }
 
 /// Why events were lost.

@@ -51,6 +51,7 @@ public struct ClassByte: Hashable, Sendable {
     /// The byte.
     public let value: UInt8
 
+    /// Takes the first byte of a command.
     @inlinable
     public init(_ value: UInt8) {
         self.value = value

@@ -83,6 +83,7 @@ public struct ChainedExchange: Hashable, Sendable {
     /// The status word; nil when the transmission failed or the response was malformed.
     public var statusWord: StatusWord?
 
+    /// An exchange; name and usual case are looked up, as the context of the session has it before the exchange.
     public init(
         command: CommandAPDU, context: CardContext = CardContext(), isT0: Bool = true, startNanoseconds: UInt64,
         durationNanoseconds: UInt64, receivedBytes: Int, statusWord: StatusWord?
@@ -115,6 +116,7 @@ public struct CommandChain: Hashable, Sendable {
         /// The exchange continued a command that was pending.
         public internal(set) var joined = false
 
+        /// The one before first, then the one that the exchange belongs to.
         public func makeIterator() -> AnyIterator<LogicalCommand> {
             var rest = [current, previous].compactMap { $0 }
             return AnyIterator { rest.popLast() }
@@ -127,6 +129,7 @@ public struct CommandChain: Hashable, Sendable {
     public private(set) var pending: LogicalCommand?
     private var last: ChainedExchange?
 
+    /// A chain with nothing pending.
     public init(idleNanoseconds: UInt64 = 5_000_000_000) {
         self.idleNanoseconds = idleNanoseconds
     }

@@ -3,6 +3,7 @@ public struct CommandChains: Hashable, Sendable {
     private var chains: [Int: CommandChain] = [:]
     private let idleNanoseconds: UInt64
 
+    /// Chains with nothing pending; a command is over after this long without an exchange on its channel.
     public init(idleNanoseconds: UInt64 = 5_000_000_000) {
         self.idleNanoseconds = idleNanoseconds
     }

@@ -31,11 +31,13 @@ public struct StatusWord: Hashable, Sendable {
     /// SW1 and SW2.
     public let value: UInt16
 
+    /// A status word from its number: SW1 is the high byte.
     @inlinable
     public init(_ value: UInt16) {
         self.value = value
     }
 
+    /// A status word from its two bytes.
     @inlinable
     public init(sw1: UInt8, sw2: UInt8) {
         value = UInt16(sw1) << 8 | UInt16(sw2)
@@ -140,5 +142,6 @@ public struct StatusWordLabel: Hashable, Sendable {
 }
 
 extension StatusWordLabel: CustomStringConvertible {
+    /// The label value.
     public var description: String { name }
 }

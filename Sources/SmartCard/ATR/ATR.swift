@@ -12,9 +12,13 @@ public struct ATR: Hashable, Sendable {
     public struct InterfaceBytes: Hashable, Sendable {
         /// The protocol that the group is about: the low nibble of TD(i-1); nil for the first group.
         public let protocolNumber: UInt8?
+        /// TAi; nil when it is not there.
         public internal(set) var ta: UInt8?
+        /// TBi; nil when it is not there.
         public internal(set) var tb: UInt8?
+        /// TCi; nil when it is not there.
         public internal(set) var tc: UInt8?
+        /// TDi, which says what follows; nil in the last group.
         public internal(set) var td: UInt8?
     }
 
@@ -119,7 +123,14 @@ public struct ATR: Hashable, Sendable {
 public struct ClockStopAndClasses: Hashable, Sendable {
     /// May the clock be stopped, and in which state.
     public enum ClockStop: UInt8, Hashable, Sendable {
-        case notAllowed, low, high, noPreference
+        /// It must run.
+        case notAllowed
+        /// Stopped in the low state.
+        case low
+        /// Stopped in the high state.
+        case high
+        /// Stopped in either state.
+        case noPreference
     }
 
     /// The byte.

@@ -21,6 +21,7 @@ public struct ATRError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The groups of interface bytes read before.
     public let interfaceBytes: [ATR.InterfaceBytes]
 
+    /// One line: what is wrong, and where.
     public var description: String {
         switch reason {
         case .empty: "no ATR: the card gave no bytes"

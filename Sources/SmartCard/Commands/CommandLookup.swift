@@ -1,7 +1,7 @@
 /// The command table, laid out for looking up: three loads from a few kilobytes, no allocation, no lock.
 ///
-/// A hot path keeps a copy (two pointers and a count) instead of asking ``shared`` each time: ``shared`` is initialised on first
-/// use, and each access checks for that.
+/// A hot path keeps a copy (two pointers) instead of asking ``shared`` each time: ``shared`` is initialised on first use,
+/// and each access checks for that.
 public struct CommandLookup: @unchecked Sendable {
     // Sendable: the pointers' memory is written in `init` only, before anyone has a copy, and never freed.
 

@@ -46,7 +46,6 @@ public struct CommandName: Hashable, Sendable {
     @inlinable public static var manageChannel: CommandName { CommandName(raw: 5) }
     /// GET RESPONSE.
     @inlinable public static var getResponse: CommandName { CommandName(raw: 6) }
-
     /// INITIALIZE UPDATE.
     @inlinable public static var initializeUpdate: CommandName { CommandName(raw: 7) }
 
@@ -62,5 +61,6 @@ public struct CommandName: Hashable, Sendable {
 }
 
 extension CommandName: CustomStringConvertible {
+    /// The label value.
     public var description: String { name }
 }

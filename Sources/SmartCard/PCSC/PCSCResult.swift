@@ -37,6 +37,7 @@ public struct PCSCResult: Hashable, Sendable {
 }
 
 extension PCSCResult: CustomStringConvertible {
+    /// The name in pcsclite.h, or the code in hex.
     public var description: String { symbol }
 }
 

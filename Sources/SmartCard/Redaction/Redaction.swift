@@ -76,6 +76,7 @@ public enum Redaction {
         /// A capture with the contents of files: all but secrets.
         case captureFiles
 
+        /// The one that keeps less is the smaller.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -16,8 +16,8 @@ public struct BERTLV: Hashable, Sendable {
 /// Walks BER-TLVs one after the other, and stops at the first that is broken.
 ///
 /// Any bytes will do: what comes before a broken object is given, ``truncated`` tells of the rest. Bytes 00 and FF
-/// between objects are padding and skipped (ISO/IEC 7816-4, 5.2.2; files are padded with FF). Tags have at most four bytes, lengths
-/// at most four after the first; the indefinite length is no card's and counts as broken.
+/// between objects are padding and skipped (ISO/IEC 7816-4, 5.2.2; files are padded with FF). Tags have at most four
+/// bytes, lengths at most four after the first; the indefinite length is no card's and counts as broken.
 public struct BERTLVs: Sequence, IteratorProtocol, Sendable {
     private let bytes: ArraySlice<UInt8>
     private var position = 0
@@ -25,14 +25,17 @@ public struct BERTLVs: Sequence, IteratorProtocol, Sendable {
     /// The walk met a broken object; set once ``next()`` has given nil.
     public private(set) var truncated = false
 
+    /// A walk over these bytes; values keep their indices.
     public init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
     }
 
+    /// A walk over a copy of these bytes; indices of values count from its first one.
     public init(_ bytes: some Collection<UInt8>) {
         self.init(ArraySlice(bytes))
     }
 
+    /// The next object; nil at the end and when it is broken.
     public mutating func next() -> BERTLV? {
         guard !truncated else { return nil }
         while position < bytes.count, byte(position) == 0x00 || byte(position) == 0xFF { position += 1 }

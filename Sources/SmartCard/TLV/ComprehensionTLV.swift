@@ -53,14 +53,17 @@ public struct ComprehensionTLVs: Sequence, IteratorProtocol, Sendable {
     /// The walk met a broken object; set once ``next()`` has given nil.
     public private(set) var truncated = false
 
+    /// A walk over these bytes; values keep their indices.
     public init(_ bytes: ArraySlice<UInt8>) {
         self.bytes = bytes
     }
 
+    /// A walk over a copy of these bytes; indices of values count from its first one.
     public init(_ bytes: some Collection<UInt8>) {
         self.init(ArraySlice(bytes))
     }
 
+    /// The next object; nil at the end and when it is broken.
     public mutating func next() -> ComprehensionTLV? {
         guard !truncated else { return nil }
         guard let header = ComprehensionTLVHeader(bytes, at: position, end: bytes.count) else {

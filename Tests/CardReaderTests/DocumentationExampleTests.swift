@@ -1,0 +1,21 @@
+import CardReader
+import Foundation
+import ProbeEvents
+import Testing
+
+/// The example of the documentation does what its text says; with the tests that share one pcscd, one at a time.
+extension ReaderMonitorTests {
+    @Test func documentationExample() throws {
+        #expect(readersNow().hasPrefix("pcscd is not running (0x8010001D SCARD_E_NO_SERVICE"))
+        let (monitor, cards) = try followCards()
+        defer { monitor.stop() }
+        let pcscd = try PrivatePCSCD()
+        defer { pcscd.signal(SIGKILL) }
+        #expect(eventually(within: 3) { readersNow().contains("\(Self.first)  empty  -\n") })
+        let card = try pcscd.insertCard(atr: Self.atr)
+        #expect(eventually(within: 3) { cards.snapshot == [Self.first: HexBytes(hex: Self.atr) ?? []] })
+        #expect(readersNow().contains("\(Self.first)  present  3B 9F 96 80"))
+        PrivatePCSCD.end(card)
+        #expect(eventually(within: 3) { cards.snapshot.isEmpty })
+    }
+}
