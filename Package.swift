@@ -41,7 +41,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: house)
+    .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, exclude: exclude, swiftSettings: house)
 }
 
 let package = Package(
@@ -101,16 +101,19 @@ let package = Package(
             name: "benchmark", dependencies: ["ProbeEvents", "Taps"], path: "Tests/Benchmarks", exclude: ["Programs"],
             swiftSettings: house),
         // tests
+        .target(
+            name: "TestSupport", dependencies: ["ProbeEvents"], path: "Tests/TestSupport", exclude: ["Clients"],
+            swiftSettings: house),
         tests("SmartCardTests", ["SmartCard"]),
         tests("PrometheusClientTests", ["PrometheusClient"]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
-        tests("PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps"], exclude: ["Programs"]),
+        tests("PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
-        tests("CardReaderTests", ["CardReader", "ProbeEvents"]),
-        tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"], exclude: ["Clients"]),
+        tests("CardReaderTests", ["CardReader", "ProbeEvents", "cardlink-probe"]),
+        tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
-        tests("IntegrationTests", ["cardlink-probe"], exclude: ["Clients"]),
+        tests("IntegrationTests", ["cardlink-probe"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -36,11 +36,12 @@ public enum CardReaderError: ExplainedError, Hashable {
     static func explain(_ call: PCSCCall, _ code: UInt32, socket: PCSCDSocket) -> String {
         let result = "\(hexadecimal(code)) \(PCSCResult(code).symbol)"
         switch code {
-        case ResultCode.noService: return explainNoService(result, socket: socket)
+        case ResultCode.noService where call == .establishContext: return explainNoService(result, socket: socket)
         case ResultCode.serviceStopped:
             return "pcscd refused \(call.rawValue) (\(result)): it has another version than libpcsclite;"
                 + " install both from one source"
-        case ResultCode.communication:
+        // With a context pcscd was there; which of the two it is depends on the version of libpcsclite.
+        case ResultCode.communication, ResultCode.noService:
             return "pcscd went away during \(call.rawValue) (\(result)); start it: systemctl start pcscd, or: pcscd"
         case ResultCode.securityViolation:
             return "pcscd refuses this user (\(call.rawValue) gave \(result)); allow org.debian.pcsc-lite.access_pcsc"

@@ -33,6 +33,13 @@ struct CardReaderErrorTests {
             """
         ),
         (
+            .getStatusChange, 0x8010_001D, .missing,
+            """
+            pcscd went away during SCardGetStatusChange (0x8010001D SCARD_E_NO_SERVICE); \
+            start it: systemctl start pcscd, or: pcscd
+            """
+        ),
+        (
             .establishContext, 0x8010_006A, .present,
             """
             pcscd refuses this user (SCardEstablishContext gave 0x8010006A SCARD_W_SECURITY_VIOLATION); \

@@ -1,6 +1,7 @@
 import CardReader
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 /// The example of the documentation does what its text says; with the tests that share one pcscd, one at a time.
@@ -9,13 +10,12 @@ extension ReaderMonitorTests {
         #expect(readersNow().hasPrefix("pcscd is not running (0x8010001D SCARD_E_NO_SERVICE"))
         let (monitor, cards) = try followCards()
         defer { monitor.stop() }
-        let pcscd = try PrivatePCSCD()
-        defer { pcscd.signal(SIGKILL) }
+        try bench.control("start-pcscd")
         #expect(eventually(within: 3) { readersNow().contains("\(Self.first)  empty  -\n") })
-        let card = try pcscd.insertCard(atr: Self.atr)
-        #expect(eventually(within: 3) { cards.snapshot == [Self.first: HexBytes(hex: Self.atr) ?? []] })
+        try bench.control("insert")
+        #expect(eventually(within: 3) { cards.snapshot == [Self.first: HexBytes(hex: OwnBench.atr) ?? []] })
         #expect(readersNow().contains("\(Self.first)  present  3B 9F 96 80"))
-        PrivatePCSCD.end(card)
+        try bench.control("remove")
         #expect(eventually(within: 3) { cards.snapshot.isEmpty })
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `serve` beside real programs, a real pcscd that dies and returns, and a real Prometheus.

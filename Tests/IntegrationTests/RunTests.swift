@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `run` as `env` would be: exit status, signals, terminal, descriptors, environment.

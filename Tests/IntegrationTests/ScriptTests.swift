@@ -1,14 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The two commands that a newcomer types, as far as they go without building.
 @Suite struct ScriptTests {
-    private static let top = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
-
     @Test(arguments: ["examples/quickstart", "Tests/run"])
     func wrongOptionsAndAMissingSwiftAreOneLine(script: String) throws {
-        let wrong = try Command.run(["bash", "\(Self.top)/\(script)", "--no-such-option"])
+        let wrong = try Command.run(["bash", "\(Files.package)/\(script)", "--no-such-option"])
         #expect(wrong.ending == .exited(64))
         #expect(wrong.errors == "\(script): unknown option '--no-such-option'; see: \(script) --help\n")
         // A PATH with nothing but what the scripts call before they look for swift.
@@ -18,13 +16,13 @@ import Testing
             try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: program)
         }
         let bare = try Command.run(
-            [folder.file("bash"), "\(Self.top)/\(script)"], environment: ["PATH": folder.path])
+            [folder.file("bash"), "\(Files.package)/\(script)"], environment: ["PATH": folder.path])
         #expect(bare.ending == .exited(69))
         #expect(bare.output == "")
         #expect(
             bare.errors == "\(script): Swift 6.2 or later is needed and no swift is in PATH; "
                 + "get it from https://www.swift.org/install/linux and call this again\n")
-        let help = try Command.run(["bash", "\(Self.top)/\(script)", "--help"])
+        let help = try Command.run(["bash", "\(Files.package)/\(script)", "--help"])
         #expect(help.ending == .exited(0))
         #expect(help.output.hasPrefix("usage: \(script) "))
     }

@@ -1,5 +1,6 @@
 import CProbe
 import SmartCard
+import TestSupport
 import Testing
 
 /// The shim's allow-list in C and `Redaction` in Swift give one answer.
@@ -83,7 +84,7 @@ import Testing
     /// TLVs as cards and terminals build them, and as they break: 100,000 of them.
     @Test(arguments: 1...UInt64(4))
     func randomToolkitBodies(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var differing: [[UInt8]] = []
         var walked = 0
         for _ in 0..<25_000 {
@@ -114,20 +115,10 @@ import Testing
     }
 }
 
-/// The same numbers for the same seed.
-private struct SplitMix {
-    var state: UInt64
+extension SeededGenerator {
+    fileprivate mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-
-    mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
+    fileprivate mutating func byte() -> UInt8 { UInt8(truncatingIfNeeded: next()) }
 
     /// A length as BER writes it; now and then one that is a lie.
     private mutating func length(_ count: Int) -> [UInt8] {
@@ -140,7 +131,7 @@ private struct SplitMix {
         }
     }
 
-    mutating func toolkitBody() -> [UInt8] {
+    fileprivate mutating func toolkitBody() -> [UInt8] {
         var inner: [UInt8] = []
         for _ in 0..<below(8) {
             let tags: [[UInt8]] = [

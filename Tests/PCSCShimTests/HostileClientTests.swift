@@ -1,13 +1,14 @@
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 /// Clients that lie: the receiver counts them, goes on, and hears the next honest one.
 @Suite struct HostileClientTests {
     private func hostile(_ bench: ShimBench, _ what: String, _ count: Int, seed: Int = 1) throws -> String {
-        let outcome = try run(Workshop.shared.hostile.path, [bench.socket, what, "\(count)", "\(seed)"])
-        #expect(outcome.status == 0, "\(outcome.text)")
-        return outcome.text
+        let outcome = try Command.run([Workshop.shared.hostile.path, bench.socket, what, "\(count)", "\(seed)"])
+        #expect(outcome.ending == .exited(0), "\(outcome.errors)")
+        return outcome.output
     }
 
     private func hearsAnHonestClient(_ bench: ShimBench) throws {
@@ -72,14 +73,11 @@ import Testing
 
     @Test func floodStarvesNobody() throws {
         let bench = try ShimBench()
-        let flood = Process()
-        flood.executableURL = try Workshop.shared.hostile
-        flood.arguments = [bench.socket, "flood", "1", "1"]
-        try flood.run()
+        let flood = try RunningCommand([Workshop.shared.hostile.path, bench.socket, "flood", "1", "1"])
         #expect(eventually { bench.sink.attached.count == 1 })
         let start = Date()
         try hearsAnHonestClient(bench)
         #expect(Date().timeIntervalSince(start) < 1.5)
-        flood.waitUntilExit()
+        _ = try flood.end()
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import ProbeEvents
 import SmartCard
+import TestSupport
 import Testing
 
 /// What one SCardTransmit may cost, and what its time is made of.
@@ -10,14 +11,14 @@ import Testing
 
     @Test func noSystemCallAndNoAllocation() throws {
         let bench = try ShimBench()
-        let trace = bench.folder.appending(path: "trace")
+        let trace = bench.folder.file("trace")
         var environment = try bench.environment()
         environment["STUB_LOG"] = nil
         let settings = environment.flatMap { ["-E", "\($0)=\($1)"] }
-        let outcome = try run(
-            "strace", ["-f", "-o", trace.path] + settings + [Workshop.shared.client.path], input: Self.script)
-        #expect(outcome.text.contains("hot heap=0\n"), "\(outcome.text)")
-        let calls = try String(contentsOf: trace, encoding: .utf8).split(separator: "\n")
+        let outcome = try Command.run(
+            ["strace", "-f", "-o", trace] + settings + [Workshop.shared.client.path], input: Self.script)
+        #expect(outcome.output.contains("hot heap=0\n"), "\(outcome.output) \(outcome.errors)")
+        let calls = bench.folder.read("trace").split(separator: "\n")
         let marks = calls.indices.filter { calls[$0].contains("getppid(") }
         try #require(marks.count == 2)
         #expect(calls[(marks[0] + 1)..<marks[1]].map(String.init) == [])

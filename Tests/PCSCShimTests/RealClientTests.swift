@@ -1,5 +1,6 @@
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 /// Programs that nobody here wrote, on a real pcscd: the card's own log is what must have been told.
@@ -8,10 +9,10 @@ import Testing
         ["opensc-tool", "--atr"],
         ["opensc-tool", "--send-apdu", "00A40004023F00", "--send-apdu", "00:B0:00:00:08"],
         ["scriptor"],
-        ["/usr/bin/python3", Workshop.programs.appending(path: "reader.py").path],
-        ["java", Workshop.programs.appending(path: "Reader.java").path],
+        [Files.python, Files.client("select_loop.py"), "3"],
+        ["java", Files.client("Card.java")],
         [
-            "/usr/bin/python3", "-c",
+            Files.python, "-c",
             """
             import ctypes, subprocess
             cached = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True).stdout.splitlines()
@@ -24,20 +25,17 @@ import Testing
 
     @Test(arguments: programs)
     func tellsWhatTheCardSaw(program: [String]) throws {
-        let pcscd = try PrivatePCSCD()
+        let virtual = try Bench()
         let bench = try ShimBench()
         let script = "00 A4 00 04 02 3F 00\n00 B0 00 00 10\n"
-        let name = try #require(program.first)
-        let bare = try run(name, Array(program.dropFirst()), environment: pcscd.environment, input: script)
-        let seenBare = try pcscd.commands
-        try Data().write(to: pcscd.cardLog)
-        var environment = try bench.environment(pcscd.environment)
-        environment["CARDLINK_PCSC_LIBRARY"] = nil
-        let outcome = try run(name, Array(program.dropFirst()), environment: environment, input: script)
-        #expect(outcome.status == bare.status && outcome.text == bare.text)
+        let bare = try Command.run(program, environment: virtual.environment, input: script)
+        let seenBare = virtual.cardLog.lines
+        let environment = try bench.environment(virtual.environment, library: .system)
+        let outcome = try Command.run(program, environment: environment, input: script)
+        #expect(outcome.ending == bare.ending && outcome.output == bare.output && outcome.errors == bare.errors)
         bench.stop()
-        let seen = try pcscd.commands
-        #expect(seen == seenBare)
+        let seen = virtual.cardLog.lines.dropFirst(seenBare.count).map(\.command)
+        #expect(seen == seenBare.map(\.command))
         let told = bench.sink.exchanges.map { Array($0.command.bytes.prefix(5)) }
         #expect(told.map { $0.map { String(format: "%02X", $0) }.joined() } == seen.map { String($0.prefix(10)) })
         #expect(bench.sink.operations.count { $0.operation == .establishContext } >= 1)
@@ -48,29 +46,21 @@ import Testing
     }
 
     /// A pyscard program that has said its first word.
-    private func reader(_ how: String, _ word: String, _ environment: [String: String]) throws -> (Process, Pipe) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [Workshop.programs.appending(path: "reader.py").path, how]
-        process.environment = environment
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        try #require(output.fileHandleForReading.read(upToCount: word.utf8.count) == Data(word.utf8))
-        return (process, input)
+    private func pyscard(_ how: String, _ word: String, _ environment: [String: String]) throws -> RunningCommand {
+        let program = try RunningCommand(
+            [Files.python, Files.client("transaction.py"), how], environment: environment, input: .kept)
+        try #require(try program.readLine() == word)
+        return program
     }
 
     @Test func waitForAnotherProgramsTransaction() throws {
-        let pcscd = try PrivatePCSCD()
+        let virtual = try Bench(script: "delay: 40\n")
         let bench = try ShimBench()
-        var environment = try bench.environment(pcscd.environment)
-        environment["CARDLINK_PCSC_LIBRARY"] = nil
-        let (slow, line) = try reader("slow", "here", environment)
-        let (holder, _) = try reader("hold", "held", pcscd.environment)
-        try line.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-        slow.waitUntilExit()
-        holder.waitUntilExit()
+        let sender = try pyscard("send", "here", bench.environment(virtual.environment, library: .system))
+        let holder = try pyscard("hold", "held", virtual.environment)
+        try sender.say("")
+        #expect(try sender.end().ending == .exited(0))
+        #expect(try holder.end().ending == .exited(0))
         bench.stop()
         try #require(bench.sink.exchanges.count == 2)
         let (first, second) = (bench.sink.exchanges[0], bench.sink.exchanges[1])

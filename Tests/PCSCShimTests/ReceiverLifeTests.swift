@@ -1,6 +1,7 @@
 import Foundation
 import ProbeEvents
 import Taps
+import TestSupport
 import Testing
 
 /// Receivers that come, go and come again while clients go on.
@@ -76,13 +77,12 @@ import Testing
 
     @Test func programThatTakesOurDescriptorNumbers() throws {
         let bench = try ShimBench()
-        let other = bench.folder.appending(path: "other")
-        try Data().write(to: other)
+        let other = try bench.folder.write("", to: "other")
         let client = try AskedClient(bench)
-        try client.ask(["establish", "connect", "transmit 10 0", "reuse \(other.path)", "status", "transmit 3000 0"])
+        try client.ask(["establish", "connect", "transmit 10 0", "reuse \(other)", "status", "transmit 3000 0"])
         try client.finish()
         bench.stop()
-        #expect(try Data(contentsOf: other).isEmpty)
+        #expect(bench.folder.read("other").isEmpty)
         let told = bench.sink.exchanges.count + bench.sink.operations.count
         #expect(told + bench.sink.dropped(.receiverGone) + bench.sink.dropped(.ringFull) == 3_010 + 3)
         #expect(bench.sink.exchanges.count >= 3_000)
@@ -100,8 +100,10 @@ import Testing
 
     @Test func socketThatNobodyAnswersIsReplaced() throws {
         let bench = try ShimBench(isListening: false)
-        let left = try run("python3", ["-c", "import socket,sys; socket.socket(1,5).bind(sys.argv[1])", bench.socket])
-        try #require(left.status == 0 && FileManager.default.fileExists(atPath: bench.socket))
+        let left = try Command.run([
+            Files.python, "-c", "import socket,sys; socket.socket(1,5).bind(sys.argv[1])", bench.socket,
+        ])
+        try #require(left.ending == .exited(0) && FileManager.default.fileExists(atPath: bench.socket))
         try bench.listen()
         try bench.client(["establish"])
         bench.stop()

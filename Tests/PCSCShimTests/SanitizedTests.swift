@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The shim's C under AddressSanitizer and UndefinedBehaviorSanitizer.
@@ -6,8 +7,8 @@ import Testing
     @Test func findNothing() throws {
         let workshop = try Workshop.shared
         let bench = try ShimBench()
-        let shim = bench.folder.appending(path: "libpcsclite.so.1")
-        let client = bench.folder.appending(path: "client")
+        let shim = URL(filePath: bench.folder.file("libpcsclite.so.1"))
+        let client = URL(filePath: bench.folder.file("client"))
         let sources = Workshop.sources.appending(path: "PCSCShim")
         let names = ["forward.c", "library.c", "ring.c", "sessions.c", "transmit.c"]
         let files = names.map { sources.appending(path: $0).path }
@@ -22,13 +23,13 @@ import Testing
             "hex 8014000005810301FF00", "hex 8014000003010100", "threads 4 2000", "fork 5", "close-all", "status",
             "transmit 300 0", "disconnect", "release",
         ]
-        let outcome = try run(
-            client.path, [],
+        let outcome = try Command.run(
+            [client.path],
             environment: [
                 "LD_LIBRARY_PATH": bench.folder.path, "CARDLINK_RECEIVER": bench.socket,
                 "CARDLINK_PCSC_LIBRARY": workshop.stub.path, "ASAN_OPTIONS": "detect_leaks=0",
             ], input: lines.joined(separator: "\n"))
-        #expect(outcome.status == 0, "\(outcome.text)")
+        #expect(outcome.ending == .exited(0), "\(outcome.errors)")
         bench.stop()
         #expect(bench.sink.exchanges.count + bench.sink.droppedInAll >= 5_000 + 5 + 8_000 + 5 + 300)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built libraries as a program's loader sees them.
@@ -11,7 +12,7 @@ import Testing
     }
 
     private func symbols(of library: URL) throws -> Set<Symbol> {
-        let lines = try run("readelf", ["-W", "--dyn-syms", library.path]).text.split(separator: "\n")
+        let lines = try Command.run(["readelf", "-W", "--dyn-syms", library.path]).output.split(separator: "\n")
         return Set(
             lines.compactMap { line in
                 let words = line.split(separator: " ")
@@ -21,7 +22,7 @@ import Testing
     }
 
     private func dynamic(_ library: URL, _ tag: String) throws -> [String] {
-        try run("readelf", ["-dW", library.path]).text.split(separator: "\n")
+        try Command.run(["readelf", "-dW", library.path]).output.split(separator: "\n")
             .filter { $0.contains("(\(tag))") }
             .compactMap { $0.split(separator: "[").last.map { String($0.dropLast()) } }
     }
@@ -39,7 +40,7 @@ import Testing
     ]
 
     @Test func shimExportsWhatTheRealLibraryDoes() throws {
-        let names = try run("ldconfig", ["-p"], environment: ["PATH": "/usr/sbin:/sbin:/usr/bin:/bin"]).text
+        let names = try Command.run(["/sbin/ldconfig", "-p"]).output
         let line = try #require(names.split(separator: "\n").first { $0.contains("libpcsclite.so.1 ") })
         let real = URL(filePath: String(try #require(line.split(separator: " ").last)))
         #expect(try symbols(of: shim) == symbols(of: real))
@@ -60,9 +61,9 @@ import Testing
     }
 
     @Test func loadersTermsAreKept() throws {
-        let flags = try run("readelf", ["-dW", shim.path]).text
+        let flags = try Command.run(["readelf", "-dW", shim.path]).output
         #expect(flags.contains("NODELETE"), "its thread-local data and fork handler outlive a dlclose")
-        let segments = try run("readelf", ["-lW", shim.path]).text
+        let segments = try Command.run(["readelf", "-lW", shim.path]).output
         #expect(segments.contains("GNU_STACK") && !segments.contains("RWE"), "no executable stack is asked for")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 /// Calls that are legal or wrong, but common: the program sees what it would see without the probe.
@@ -8,10 +9,10 @@ import Testing
 
     private func withoutProbe() throws -> String {
         let workshop = try Workshop.shared
-        return try run(
-            workshop.client.path, [], environment: ["LD_LIBRARY_PATH": workshop.stub.deletingLastPathComponent().path],
+        return try Command.run(
+            [workshop.client.path], environment: ["LD_LIBRARY_PATH": workshop.stub.deletingLastPathComponent().path],
             input: Self.lines.joined(separator: "\n")
-        ).text
+        ).output
     }
 
     @Test func areAnsweredAsWithoutProbeAndTold() throws {

@@ -6,7 +6,8 @@ import Testing
 @testable import ProbeDaemon
 
 @Suite struct HealthChecksTests {
-    static func snapshot(isWorking: Bool = true, readers: Int = 1, silence: UInt64 = 0) -> ReaderMonitorSnapshot {
+    /// What a monitor knows that heard from pcscd so long ago.
+    private func snapshot(isWorking: Bool, readers: Int, silence: UInt64) -> ReaderMonitorSnapshot {
         let reader = ReaderMonitorSnapshot.Reader(name: "Reader", state: ["present"], atr: [])
         return ReaderMonitorSnapshot(
             isWorking: isWorking, message: isWorking ? "" : "pcscd is not running",
@@ -15,11 +16,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (snapshot(), HealthStatus.healthy, HealthStatus.healthy), (snapshot(readers: 0), .healthy, .degraded),
-        (snapshot(isWorking: false, readers: 0), .unhealthy, .unknown),
-        (snapshot(silence: 6_000_000_000), .unhealthy, .healthy),
-    ])
-    func pcscdAndReaders(known: ReaderMonitorSnapshot, pcscd: HealthStatus, readers: HealthStatus) {
+        (true, 1, 0, HealthStatus.healthy, HealthStatus.healthy), (true, 0, 0, .healthy, .degraded),
+        (false, 0, 0, .unhealthy, .unknown), (true, 1, 6_000_000_000, .unhealthy, .healthy),
+    ] as [(Bool, Int, UInt64, HealthStatus, HealthStatus)])
+    func pcscdAndReaders(isWorking: Bool, count: Int, silence: UInt64, pcscd: HealthStatus, readers: HealthStatus) {
+        let known = snapshot(isWorking: isWorking, readers: count, silence: silence)
         let first = HealthCheck.pcscd { known }.look()
         let second = HealthCheck.readers { known }.look()
         #expect(first.status == pcscd)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ProbeDaemon
@@ -38,11 +39,9 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: base) }
         let directory = RuntimeDirectory(named: base)
         try directory.create()
-        let ended = Process()
-        ended.executableURL = URL(filePath: "/bin/true")
-        try ended.run()
-        ended.waitUntilExit()
-        let stale = "run-\(ended.processIdentifier).sock"
+        let ended = try RunningCommand(["true"])
+        _ = try ended.end()
+        let stale = "run-\(ended.pid).sock"
         for name in [stale, "run-\(getpid()).sock", "run-x.sock", "receiver.sock"] {
             #expect(FileManager.default.createFile(atPath: "\(base)/\(name)", contents: nil))
         }

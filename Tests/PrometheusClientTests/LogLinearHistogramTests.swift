@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import PrometheusClient
@@ -96,23 +97,10 @@ struct Spread: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(lowest)...\(highest)" }
 
     func values(count: Int) -> [UInt64] {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         return (0..<count).map { _ in
             let top = UInt64.random(in: lowest...highest, using: &random)
             return UInt64.random(in: lowest...max(lowest, top), using: &random)
         }
-    }
-}
-
-/// A small generator whose numbers depend on its seed only.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -131,7 +131,8 @@ import Testing
         #expect(atr.waitingInteger == 0x14)
         #expect(try ATR(hex("3B 00")).waitingInteger == 10)
         #expect(try ATR(hex("3B 00")).specificProtocol == nil)
-        #expect(try ATR(hex("3B 80 11 21")).informationFieldSize == nil, "TA2 is no IFSC, and T=1 is only in TD1's nibble")
+        // ISO/IEC 7816-3, 11.4.2: TA2 is no IFSC, and without a TA for T=1 the card takes 32 bytes.
+        #expect(try ATR(hex("3B 80 11 21")).informationFieldSize == 32)
     }
 
     /// The numbers of ISO/IEC 7816-3 for every TA1.

@@ -7,7 +7,7 @@ import Testing
     @Test func namesAreThoseOfTheHeader() throws {
         let header = try String(contentsOfFile: "/usr/include/PCSC/pcsclite.h", encoding: .utf8)
         var names: [UInt32: [String]] = [:]
-        for line in header.split(separator: "\n") where line.contains("((LONG)0x") {
+        for line in header.split(separator: "\n") where line.hasPrefix("#define SCARD_") && line.contains("((LONG)0x") {
             let words = line.split(whereSeparator: \.isWhitespace)
             let digits = words[2].dropFirst("((LONG)0x".count).prefix(8)
             names[try #require(UInt32(digits, radix: 16)), default: []].append(String(words[1]))

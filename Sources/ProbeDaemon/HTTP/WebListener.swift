@@ -76,14 +76,16 @@ struct WebListener: Sendable {
     }
 
     private static func reason(of error: any Error) -> ListenError.Reason {
-        guard let error = error as? IOError else {
-            return error is SocketAddressError ? .unknownHost : .other(EINVAL)
-        }
-        return switch error.errnoCode {
-        case EADDRINUSE: .inUse
-        case EACCES: .notPermitted
-        case EADDRNOTAVAIL: .notHere
-        default: .other(error.errnoCode)
+        switch error {
+        case is SocketAddressError, is SocketAddressError.UnknownHost: return .unknownHost
+        case let error as IOError:
+            return switch error.errnoCode {
+            case EADDRINUSE: .inUse
+            case EACCES: .notPermitted
+            case EADDRNOTAVAIL: .notHere
+            default: .other(error.errnoCode)
+            }
+        default: return .other(EINVAL)
         }
     }
 }

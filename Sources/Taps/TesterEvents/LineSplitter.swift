@@ -10,7 +10,8 @@ struct LineSplitter {
 
     private let longestBytes: Int
     private var partial: [UInt8] = []
-    private var isSkipping = false
+    /// Whether what came last belongs to a line that is too long already.
+    private(set) var isSkipping = false
 
     init(longestBytes: Int) {
         self.longestBytes = longestBytes

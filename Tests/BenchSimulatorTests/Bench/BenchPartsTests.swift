@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BenchSimulator
@@ -22,12 +23,11 @@ import Testing
         (["pcscd", "unshare"], [], "libifdvpcd.so is not installed; install it: apt install vsmartcard-vpcd"),
     ])
     func whatIsMissingIsNamed(_ programs: [String], _ drivers: [String], _ told: String) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
         for name in programs + drivers {
-            let path = folder.appending(path: name).path
-            #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o755]))
+            #expect(
+                FileManager.default.createFile(
+                    atPath: folder.file(name), contents: nil, attributes: [.posixPermissions: 0o755]))
         }
         do throws(SimulatorError) {
             let found = try BenchPrograms.find(programFolders: ["/nowhere", folder.path], driverFolders: [folder.path])
@@ -38,16 +38,15 @@ import Testing
     }
 
     @Test func furtherReadersHaveADriverOfTheirOwn() throws {
-        let driver = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try Data("driver".utf8).write(to: driver)
-        defer { try? FileManager.default.removeItem(at: driver) }
-        let folder = try BenchFolder.make(readers: 3, driver: driver.path)
+        let own = try TemporaryFolder()
+        let driver = try own.write("driver", to: "driver.so")
+        let folder = try BenchFolder.make(readers: 3, driver: driver)
         let written = try String(contentsOfFile: folder.configuration + "/vpcd", encoding: .utf8)
         #expect(
             written == """
                 FRIENDLYNAME "Virtual PCD"
                 DEVICENAME /dev/null:35963
-                LIBPATH \(driver.path)
+                LIBPATH \(driver)
                 CHANNELID 35963
                 FRIENDLYNAME "Virtual PCD 2"
                 DEVICENAME /dev/null:35965

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Programs that nobody here wrote, on a real pcscd; the card's log, pcscd's log and the client must say the same.
@@ -16,55 +17,46 @@ import Testing
         ),
         ("pcsc_scan -r", ["pcsc_scan", "-r"], 0, "0: Virtual PCD 00 00"),
         ("pcsc_scan -t", ["pcsc_scan", "-t", "1"], 0, "+ TCK = A9 (correct checksum)"),
-        ("pyscard", ["python3", "-c", pyscard], 9, "0809101000000000109000"),
-        ("Java", ["java", program("Reads.java").path], 4, "EF.ICCID 988812010000000000F3"),
-        ("scriptor", ["scriptor", program("files.scriptor").path], 6, "< 98 88 12 01 00 00 00 00 00 F3 90 00"),
+        ("pyscard", [Files.python, "-c", pyscard], 9, "0809101000000000109000"),
+        ("Java", ["java", Files.client("Card.java")], 43, "EF.ICCID 988812010000000000F3"),
+        ("scriptor", ["scriptor", Files.client("commands.txt")], 8, "< 98 88 12 01 00 00 00 00 00 F3 90 00"),
     ]
 
     @Test(arguments: clients)
     func sees(_ name: String, _ command: [String], _ leastCommands: Int, _ says: String) throws {
-        try withFolder { folder in
-            let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-            let bench = try BenchProcess.bench(["--readers", "1"], ["env", "PATH=\(path)"] + command, folder: folder)
-            #expect(bench.end() == 0, "\(name) is needed, see Tests/run: \(bench.errors)")
-            #expect(bench.output.contains(says))
-            #expect(bench.oracle.count >= leastCommands)
-            #expect(bench.oracle == bench.pcscd)
-            #expect(eventually { bench.isGone && bench.left.isEmpty }, "left: \(bench.left)")
-        }
+        let folder = try TemporaryFolder()
+        let bench = try BenchProcess.bench([], command, folder: folder)
+        #expect(try bench.end() == 0, "\(name) is needed, see Tests/run: \(bench.errors)")
+        #expect(bench.output.contains(says))
+        #expect(bench.cardLog.lines.count >= leastCommands)
+        #expect(bench.cardLog.exchanges == bench.pcscdLog.exchanges)
+        #expect(eventually { bench.isGone && bench.left.isEmpty }, "left: \(bench.left)")
     }
 
     @Test func theCardsLogIsWhatTheClientSaw() throws {
-        try withFolder { folder in
-            let bench = try BenchProcess.bench([], ["scriptor", Self.program("files.scriptor").path], folder: folder)
-            #expect(bench.end() == 0)
-            // a command after ">"; an answer after "<", over several lines, up to a colon
-            var seen: [String] = []
-            for part in bench.output.split(separator: "\n> ").dropFirst() {
-                let sides = part.split(separator: "\n< ").map { $0.prefix { $0 != ":" }.filter(\.isHexDigit) }
-                seen.append(sides.joined(separator: " -> "))
-            }
-            #expect(seen == bench.oracle)
-            #expect(seen.count == 6)
+        let folder = try TemporaryFolder()
+        let bench = try BenchProcess.bench([], ["scriptor", Files.client("commands.txt")], folder: folder)
+        #expect(try bench.end() == 0)
+        // a command after ">"; an answer after "<", over several lines, up to a colon
+        var seen: [String] = []
+        for part in bench.output.split(separator: "\n> ").dropFirst() {
+            let sides = part.split(separator: "\n< ").map { $0.prefix { $0 != ":" }.filter(\.isHexDigit) }
+            seen.append(sides.joined(separator: " -> "))
         }
+        #expect(seen == bench.cardLog.exchanges)
+        #expect(seen.count == 8)
     }
 
     @Test func twoClientsAtOnceAreBothInTheLog() throws {
-        try withFolder { folder in
-            let script =
-                "opensc-tool -s 00A4000C022FE2 >/dev/null & opensc-tool -r 2 -s 00A4000C022F00 >/dev/null; wait"
-            let bench = try BenchProcess.bench(["--readers", "3"], ["sh", "-c", script], folder: folder)
-            #expect(bench.end() == 0)
-            let sides = bench.oracle.map { $0.split(separator: " -> ").map(String.init) }
-            #expect(sides.map { $0[0] }.sorted() == bench.pcscdLines("APDU:").sorted())
-            #expect(sides.map { $0[1] }.sorted() == bench.pcscdLines("SW:").sorted())
-            let slots = bench.read("oracle").split(separator: "\n").map { $0.split(separator: " ")[2] }
-            #expect(Set(slots).count == 2)
-        }
-    }
-
-    private static func program(_ name: String) -> URL {
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Clients/\(name)").standardizedFileURL
+        let folder = try TemporaryFolder()
+        let script =
+            "opensc-tool -s 00A4000C022FE2 >/dev/null & opensc-tool -r 2 -s 00A4000C022F00 >/dev/null; wait"
+        let bench = try BenchProcess.bench(["--readers", "3"], ["sh", "-c", script], folder: folder)
+        #expect(try bench.end() == 0)
+        let lines = bench.cardLog.lines
+        #expect(lines.map(\.command).sorted() == bench.pcscdLog.commands.sorted())
+        #expect(lines.map(\.response).sorted() == bench.pcscdLog.responses.sorted())
+        #expect(Set(lines.map(\.reader)).count == 2)
     }
 
     /// Reads EF.DIR, selects the application it names, then EF.IMSI, as pySim does.

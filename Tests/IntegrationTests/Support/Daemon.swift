@@ -1,53 +1,30 @@
 import Foundation
-import Testing
+import TestSupport
 
-/// A virtual bench that stays, with a control socket, and a daemon beside it.
+/// A virtual bench, and a daemon beside it.
 final class LiveBench {
-    let folder: TemporaryFolder
-    private let bench: RunningCommand
+    private let bench: Bench
     private var daemon: RunningCommand?
     private(set) var port = 0
 
-    init(script: String? = nil, readers: Int = 1) throws {
-        folder = try TemporaryFolder()
-        var words = [Files.probe, "simulate", "bench", "--readers", "\(readers)", "--control", folder.file("control")]
-        words += ["--log", folder.file("card.log"), "--pcscd-log", folder.file("pcscd.log")]
-        if let script { words += ["--script", try folder.write(script, to: "card.yaml")] }
-        let running = try RunningCommand(words)
-        bench = running
-        guard eventually(within: 20, { running.outputSoFar.contains("PCSCLITE_CSOCK_NAME=") }) else {
-            throw TestFailure("the bench did not come up: \(running.errorsSoFar)")
-        }
+    init(script: String? = nil) throws {
+        bench = try Bench(script: script)
     }
 
     deinit {
         daemon?.signal(SIGTERM)
         _ = try? daemon?.end(within: 10)
-        bench.signal(SIGTERM)
-        _ = try? bench.end(within: 10)
     }
 
-    /// What leads a program to this bench's pcscd.
-    var environment: [String: String] {
-        let line = bench.outputSoFar.split(separator: "\n").first { $0.contains("PCSCLITE_CSOCK_NAME=") } ?? ""
-        let path = line.split(separator: "=").last?.split(whereSeparator: { " '\"".contains($0) }).first ?? ""
-        return ["PCSCLITE_CSOCK_NAME": String(path)]
-    }
-
+    var folder: TemporaryFolder { bench.folder }
+    var environment: [String: String] { bench.environment }
     var sockets: String { folder.file("sockets") }
-    var oracle: Oracle { Oracle(cardLog: folder.read("card.log")) }
+    var oracle: Oracle { Oracle(bench.cardLog) }
     var daemonErrors: String { daemon?.errorsSoFar ?? "" }
     var daemonPID: Int32 { daemon?.pid ?? 0 }
 
-    /// Says a line to the bench's control socket and gives its answer.
     @discardableResult
-    func control(_ line: String) throws -> String {
-        let code = "import socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);"
-            + "s.sendall(sys.argv[2].encode()+b'\\n');print(s.makefile().readline(),end='')"
-        let answer = try Command.run([Files.python, "-c", code, folder.file("control"), line]).output
-        guard answer.hasPrefix("ok") else { throw TestFailure("\(line): \(answer)") }
-        return answer
-    }
+    func control(_ line: String) throws -> String { try bench.control(line) }
 
     /// Starts `serve` on a free port and waits until it answers.
     func startDaemon() throws {

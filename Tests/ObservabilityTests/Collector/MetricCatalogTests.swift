@@ -1,5 +1,6 @@
 import Foundation
 import PrometheusClient
+import TestSupport
 import Testing
 
 @testable import Observability
@@ -170,19 +171,8 @@ import Testing
         collector.catalog.benchInfo.set("bench \"1\"", "site\\one", "id\n2")
         collector.receive(CollectorScenario.apdu("00A40004023F00", "6110"))
         collector.recordScrape(nanoseconds: 3_000_000)
-        let promtool = Process()
-        promtool.executableURL = URL(filePath: "/usr/bin/env")
-        promtool.arguments = ["promtool", "check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        promtool.standardInput = input
-        promtool.standardOutput = output
-        promtool.standardError = output
-        try promtool.run()
-        // Short enough for a pipe only in pieces: promtool reads while this is written.
-        try input.fileHandleForWriting.write(contentsOf: Data(TextExposition.text(collector.registry).utf8))
-        try input.fileHandleForWriting.close()
-        let complaint = try output.fileHandleForReading.readToEnd() ?? Data()
-        promtool.waitUntilExit()
-        #expect(String(decoding: complaint, as: UTF8.self) == "" && promtool.terminationStatus == 0)
+        let check = try Command.run(
+            ["promtool", "check", "metrics"], input: TextExposition.text(collector.registry))
+        #expect(check.output + check.errors == "" && check.ending == .exited(0))
     }
 }

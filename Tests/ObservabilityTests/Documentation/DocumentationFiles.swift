@@ -1,9 +1,9 @@
 import Foundation
+import TestSupport
 
 /// The files of the documentation, and of the examples in it.
 enum DocumentationFiles {
-    private static let package = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../..").standardized
+    private static let package = URL(filePath: Files.package)
 
     /// A file by its path in the package.
     static func text(_ path: String) throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ProbeDaemon
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func anyBytesGiveAnAnswer() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SeededGenerator(seed: 1)
         let path = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         for _ in 0..<1_000 {

@@ -1,5 +1,6 @@
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 @testable import Taps
@@ -160,7 +161,7 @@ import Testing
     }
 
     @Test func anyBytesAreSurvivedAndCounted() throws {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         let valid = try [Sample.apdu(1), Sample.attached(), Sample.opened(1), Sample.dropped(3)].map(Sample.line)
         var connection = EventConnection()
         var told: UInt64 = 0
@@ -188,18 +189,5 @@ import Testing
         #expect(connection.receipt.lines == lines)
         #expect(told >= connection.receipt.received)
         #expect(connection.receipt.skipped > 5_000)
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProbeEvents
+import TestSupport
 import Testing
 
 @testable import Taps
@@ -27,7 +28,7 @@ import Testing
         """
 
     private func forwarder(
-        _ folder: SocketFolder, _ change: (inout EventForwarder.Limits) -> Void = { _ in }
+        _ folder: TemporaryFolder, _ change: (inout EventForwarder.Limits) -> Void = { _ in }
     ) throws
         -> EventForwarder
     {
@@ -36,21 +37,21 @@ import Testing
         return try #require(try EventForwarder.connect(path: folder.socket, limits: limits))
     }
 
-    private func socket(_ folder: SocketFolder, _ sink: HeardEvents) throws -> EventSocket {
+    private func socket(_ folder: TemporaryFolder, _ sink: RecordingSink) throws -> EventSocket {
         let socket = EventSocket(path: folder.socket)
         try socket.start(into: sink)
         return socket
     }
 
-    private func daemon(_ folder: SocketFolder) throws -> Program {
-        let program = try Program(python: Self.daemon, [folder.socket])
-        #expect(program.readLine() == "ready")
+    private func daemon(_ folder: TemporaryFolder) throws -> RunningCommand {
+        let program = try startPython(Self.daemon, [folder.socket])
+        #expect(try program.readLine() == "ready")
         return program
     }
 
     @Test func deliversAllAndSaysSo() throws {
-        let folder = try SocketFolder()
-        let heard = HeardEvents()
+        let folder = try TemporaryFolder()
+        let heard = RecordingSink()
         let socket = try socket(folder, heard)
         defer { socket.stop() }
         let forwarder = try forwarder(folder) { $0.events = 100_000 }
@@ -70,11 +71,11 @@ import Testing
     }
 
     @Test func nobodyListeningIsNil() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         #expect(try EventForwarder.connect(path: folder.socket) == nil)
-        _ = try Program(
-            python: "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", [folder.socket]
-        ).finish()
+        _ = try startPython(
+            "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", [folder.socket]
+        ).end().output
         #expect(try EventForwarder.connect(path: folder.socket) == nil)
     }
 
@@ -102,14 +103,14 @@ import Testing
         ),
     ])
     func whoAnswersWrongIsExplained(_ greeting: String, _ explanation: String) throws {
-        let folder = try SocketFolder()
-        let program = try Program(
-            python: """
-                import socket, sys
-                l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(1); print('ready', flush=True)
-                c, _ = l.accept(); c.sendall(\(greeting)); sys.stdin.read()
-                """, [folder.socket])
-        #expect(program.readLine() == "ready")
+        let folder = try TemporaryFolder()
+        let program = try startPython(
+            """
+            import socket, sys
+            l = socket.socket(socket.AF_UNIX); l.bind(sys.argv[1]); l.listen(1); print('ready', flush=True)
+            c, _ = l.accept(); c.sendall(\(greeting)); sys.stdin.read()
+            """, [folder.socket])
+        #expect(try program.readLine() == "ready")
         defer { program.kill() }
         let error = try #require(throws: EventForwarderError.self) {
             try EventForwarder.connect(path: folder.socket, within: .milliseconds(500))
@@ -127,8 +128,8 @@ import Testing
     }
 
     @Test func aDaemonThatStopsAndOneThatComesShareTheEventsWithoutLossOrDouble() async throws {
-        let folder = try SocketFolder()
-        let (first, second) = (HeardEvents(), HeardEvents())
+        let folder = try TemporaryFolder()
+        let (first, second) = (RecordingSink(), RecordingSink())
         let before = try socket(folder, first)
         let forwarder = try forwarder(folder) { $0.events = 100_000 }
         for event in [Sample.attached(), Sample.opened(1)] { forwarder.receive(event) }
@@ -138,7 +139,7 @@ import Testing
                 if number.isMultiple(of: 500) { try await Task.sleep(for: .milliseconds(5)) }
             }
         }
-        try await eventually { first.count > 1_000 }
+        try #require(await eventually { first.count > 1_000 })
         before.stop()
         let after = try socket(folder, second)
         defer { after.stop() }
@@ -155,19 +156,19 @@ import Testing
     }
 
     @Test func aDaemonThatIsKilledLosesNothingThatItHasNotConfirmed() async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let killed = try daemon(folder)
         let forwarder = try forwarder(folder)
         for event in [Sample.attached(), Sample.opened(1)] { forwarder.receive(event) }
         for number in 0..<2_000 { forwarder.receive(Sample.apdu(number)) }
-        try await eventually { forwarder.delivered > 100 }
+        try #require(await eventually { forwarder.delivered > 100 })
         killed.kill()
-        try await eventually { !forwarder.isConnected }
+        try #require(await eventually { !forwarder.isConnected })
         for number in 2_000..<3_000 { forwarder.receive(Sample.apdu(number)) }
-        let next = HeardEvents()
+        let next = RecordingSink()
         let socket = try socket(folder, next)
         defer { socket.stop() }
-        try await eventually { forwarder.isConnected }
+        try #require(await eventually { forwarder.isConnected })
         forwarder.receive(Sample.closed(1))
         #expect(forwarder.finish(within: .seconds(60)) == 0)
         #expect(forwarder.delivered == 3_003)
@@ -180,27 +181,27 @@ import Testing
     }
 
     @Test func withoutADaemonTheOldestGoAndAreCountedAndToldLater() async throws {
-        let folder = try SocketFolder()
-        let first = try socket(folder, HeardEvents())
+        let folder = try TemporaryFolder()
+        let first = try socket(folder, RecordingSink())
         let forwarder = try forwarder(folder) { $0.events = 100 }
         first.stop()
-        try await eventually { !forwarder.isConnected }
+        try #require(await eventually { !forwarder.isConnected })
         forwarder.receive(Sample.opened(1))
         for number in 0..<1_000 { forwarder.receive(Sample.apdu(number)) }
         #expect(forwarder.losses == [LossKind(source: .shim, reason: .receiverGone): 900])
-        let heard = HeardEvents()
+        let heard = RecordingSink()
         let second = try socket(folder, heard)
         defer { second.stop() }
-        try await eventually { forwarder.isConnected }
+        try #require(await eventually { forwarder.isConnected })
         #expect(forwarder.finish(within: .seconds(10)) == 900)
-        try await eventually { heard.count == 103 }
+        try #require(await eventually { heard.count == 103 })
         #expect(
             heard.words == ["opened 7/1", "dropped shim receiver_gone 900"] + (900..<1_000).map { "apdu \($0)" }
                 + ["closed 7/1 failed client_gone"])
     }
 
     @Test func aStalledDaemonHoldsUpNobody() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let stalled = try daemon(folder)
         let forwarder = try forwarder(folder) { $0.events = 1_000 }
         kill(stalled.pid, SIGSTOP)
@@ -213,11 +214,11 @@ import Testing
     }
 
     @Test func finishDoesNotWaitForADaemonThatIsGone() async throws {
-        let folder = try SocketFolder()
-        let socket = try socket(folder, HeardEvents())
+        let folder = try TemporaryFolder()
+        let socket = try socket(folder, RecordingSink())
         let forwarder = try forwarder(folder)
         socket.stop()
-        try await eventually { !forwarder.isConnected }
+        try #require(await eventually { !forwarder.isConnected })
         forwarder.receive(Sample.apdu(1))
         let time = ContinuousClock().measure { #expect(forwarder.finish(within: .seconds(30)) == 1) }
         #expect(time < .seconds(2))
@@ -225,8 +226,8 @@ import Testing
 
     /// Neither of its ends: a program that `run` starts must not inherit one.
     @Test func theConnectionDoesNotOutliveAnExec() throws {
-        let folder = try SocketFolder()
-        let socket = try socket(folder, HeardEvents())
+        let folder = try TemporaryFolder()
+        let socket = try socket(folder, RecordingSink())
         defer { socket.stop() }
         let forwarder = try forwarder(folder)
         var flags: [Int32] = []

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProbeEvents
+import TestSupport
 import Testing
 
 @testable import Taps
@@ -28,19 +29,19 @@ import Testing
 
         """
 
-    private func start(_ folder: SocketFolder, group: String? = nil) throws -> (EventSocket, HeardEvents) {
+    private func start(_ folder: TemporaryFolder, group: String? = nil) throws -> (EventSocket, RecordingSink) {
         let socket = EventSocket(path: folder.socket, group: group)
-        let heard = HeardEvents()
+        let heard = RecordingSink()
         try socket.start(into: heard)
         return (socket, heard)
     }
 
-    private func run(_ script: String, _ folder: SocketFolder, prefix: [String] = []) throws -> String {
-        try Program(python: Self.prelude + script, [folder.socket], prefix: prefix).finish()
+    private func run(_ script: String, _ folder: TemporaryFolder, prefix: [String] = []) throws -> String {
+        try startPython(Self.prelude + script, [folder.socket], prefix: prefix).end().output
     }
 
     @Test func greetsAndSaysHowManyLinesWereEvents() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
         let said = try run(
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func fiftyThousandEventsOverFourConnectionsAreAllHeardInOrder() async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
         let script = """
@@ -67,10 +68,10 @@ import Testing
             s.shutdown(socket.SHUT_WR)
             print(answers.read(), end='')
             """
-        let programs = try (0..<4).map { try Program(python: Self.prelude + script, [folder.socket, "\($0)"]) }
-        for program in programs { #expect(program.finish() == #"{"received":12500,"skipped":0,"v":1}"# + "\n") }
+        let programs = try (0..<4).map { try startPython(Self.prelude + script, [folder.socket, "\($0)"]) }
+        for program in programs { #expect(try program.end().output == #"{"received":12500,"skipped":0,"v":1}"# + "\n") }
         var threads: [UInt32: [UInt32]] = [:]
-        for case .apdu(let exchange) in heard.all {
+        for case .apdu(let exchange) in heard.events {
             threads[exchange.thread / 100_000, default: []].append(exchange.thread)
         }
         for connection in UInt32(0)..<4 {
@@ -82,7 +83,7 @@ import Testing
     /// A program that never reads, and one that ends at once: what it wrote is heard.
     @Test(arguments: ["", "os.kill(os.getpid(), 9)"])
     func whatASenderWroteBeforeItsEndIsHeard(_ end: String) async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
         _ = try run(
@@ -92,30 +93,30 @@ import Testing
             s.sendall(''.join(apdu(i) for i in range(2000)).encode())
             \(end)
             """, folder)
-        try await eventually { heard.count == 2_004 }
+        try #require(await eventually { heard.count == 2_004 })
         #expect(heard.words.prefix(3) == ["attached 9", "opened 9/4", "apdu 0"])
         #expect(heard.words.suffix(3) == ["apdu 1999", "closed 9/4 failed client_gone", "ended 9 gone 1 open"])
-        try await eventually { socket.counts.connections == 0 }
+        try #require(await eventually { socket.counts.connections == 0 })
     }
 
     @Test func garbageOnOneConnectionDoesNotHoldUpAnother() async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
-        let flood = try Program(
-            python: Self.prelude + """
+        let flood = try startPython(
+            Self.prelude + """
                 print('ready', flush=True)
                 while True: s.sendall(b'x' * 65536)
                 """, [folder.socket])
-        _ = flood.readLine()
+        _ = try flood.readLine()
         _ = try run("s.sendall(apdu(1).encode()); s.shutdown(socket.SHUT_WR); answers.read()", folder)
         #expect(heard.words.contains("apdu 1"))
         flood.kill()
-        try await eventually { heard.words.contains("dropped tester_socket malformed 1") }
+        try #require(await eventually { heard.words.contains("dropped tester_socket malformed 1") })
     }
 
     @Test func moreConnectionsThanTheLimitAreRefusedAndCounted() async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
         let said = try run(
@@ -126,30 +127,30 @@ import Testing
         #expect(said == #"{"refused":"64 connections are open already","v":1}"# + "\n")
         #expect(socket.counts.refusedConnections == 1)
         #expect(heard.words == ["dropped tester_socket refused 1"])
-        try await eventually { socket.counts.connections == 0 }
+        try #require(await eventually { socket.counts.connections == 0 })
     }
 
     @Test func stopTellsWhatWasSentAndSendersHowFarTheyWereRead() async throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
-        let program = try Program(
-            python: Self.prelude + """
+        let program = try startPython(
+            Self.prelude + """
                 s.sendall(''.join(apdu(i) for i in range(300)).encode())
                 print('sent', flush=True)
                 print(answers.read(), end='')
                 """, [folder.socket])
-        #expect(program.readLine() == "sent")
+        #expect(try program.readLine() == "sent")
         socket.stop()
         socket.stop()
         #expect(heard.count == 300)
-        #expect(program.finish() == #"{"received":300,"skipped":0,"v":1}"# + "\n")
+        #expect(try program.end().output == "sent\n" + #"{"received":300,"skipped":0,"v":1}"# + "\n")
         #expect(!FileManager.default.fileExists(atPath: folder.socket))
     }
 
     // MARK: Who may listen, who may speak
 
     @Test func theFileIsForUserAndGroup() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let before = umask(0)
         defer { umask(before) }
         let (socket, _) = try start(folder)
@@ -160,10 +161,10 @@ import Testing
     }
 
     @Test func aFileOnWhichNobodyAnswersIsReplaced() throws {
-        let folder = try SocketFolder()
-        _ = try Program(
-            python: "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", [folder.socket]
-        ).finish()
+        let folder = try TemporaryFolder()
+        _ = try startPython(
+            "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])", [folder.socket]
+        ).end().output
         #expect(FileManager.default.fileExists(atPath: folder.socket))
         let (socket, _) = try start(folder)
         defer { socket.stop() }
@@ -171,12 +172,12 @@ import Testing
     }
 
     @Test func aLiveSocketIsLeftAlone() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (first, heard) = try start(folder)
         defer { first.stop() }
         let second = EventSocket(path: folder.socket)
         #expect(throws: EventSocketError.cannotListen(path: folder.socket, errno: EADDRINUSE)) {
-            try second.start(into: HeardEvents())
+            try second.start(into: RecordingSink())
         }
         second.stop()
         _ = try run("s.sendall(apdu(1).encode()); s.shutdown(socket.SHUT_WR); answers.read()", folder)
@@ -184,10 +185,10 @@ import Testing
     }
 
     @Test func aFileThatIsNoSocketIsLeftAlone() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         try Data("diary".utf8).write(to: URL(fileURLWithPath: folder.socket))
         #expect(throws: EventSocketError.cannotListen(path: folder.socket, errno: EADDRINUSE)) {
-            try EventSocket(path: folder.socket).start(into: HeardEvents())
+            try EventSocket(path: folder.socket).start(into: RecordingSink())
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.socket)) == Data("diary".utf8))
     }
@@ -198,22 +199,22 @@ import Testing
     ])
     func placesThatCannotBeUsedAreExplained(_ path: String, _ number: Int32) throws {
         let error = try #require(throws: EventSocketError.self) {
-            try EventSocket(path: path).start(into: HeardEvents())
+            try EventSocket(path: path).start(into: RecordingSink())
         }
         #expect(error == .cannotListen(path: path, errno: number))
         #expect(error.explanation.contains("--runtime-dir"))
     }
 
     @Test func aGroupThatIsNotThereIsExplained() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         #expect(throws: EventSocketError.unknownGroup("no-such-group")) {
-            try EventSocket(path: folder.socket, group: "no-such-group").start(into: HeardEvents())
+            try EventSocket(path: folder.socket, group: "no-such-group").start(into: RecordingSink())
         }
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can be somebody else"))
     func anotherUserIsRefusedAndCounted() throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
         // What the kernel says of the peer decides, even where the file lets everybody in.
@@ -230,7 +231,7 @@ import Testing
         .enabled(if: geteuid() == 0, "only root can be somebody else"),
         arguments: [["--regid=65534", "--groups=60"], ["--regid=60", "--clear-groups"]])
     func membersOfTheGroupMayTellEvents(_ groups: [String]) throws {
-        let folder = try SocketFolder()
+        let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder, group: "games")
         defer { socket.stop() }
         _ = try run(

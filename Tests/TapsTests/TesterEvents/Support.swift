@@ -1,21 +1,9 @@
-import Foundation
-import Glibc
 import ProbeEvents
 import SmartCard
-import Synchronization
-import Testing
+import TestSupport
 
-/// Keeps what it hears, in order.
-final class HeardEvents: EventSink {
-    private let events = Mutex<[ProbeEvent]>([])
-
-    func receive(_ event: ProbeEvent) {
-        events.withLock { $0.append(event) }
-    }
-
-    var all: [ProbeEvent] { events.withLock { $0 } }
-    var count: Int { events.withLock { $0.count } }
-    var words: [String] { all.map(word) }
+extension RecordingSink {
+    var words: [String] { events.map(word) }
 }
 
 /// An event in words: `opened 7/1`, `apdu 3`, `dropped shim queue_full 12`.
@@ -85,63 +73,11 @@ enum Sample {
     static func line(_ event: ProbeEvent) throws -> [UInt8] { Array(try EventLine.encode(event)) + [0x0A] }
 }
 
-/// A folder of its own for sockets, short enough for their paths, which everybody may enter.
-final class SocketFolder: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/events-XXXXXX".utf8CString)
-        path = try template.withUnsafeMutableBufferPointer { buffer in
-            let made = try #require(buffer.baseAddress.flatMap { mkdtemp($0) })
-            return String(cString: made)
-        }
-        chmod(path, 0o755)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var socket: String { path + "/events.sock" }
+extension TemporaryFolder {
+    var socket: String { file("events.sock") }
 }
 
-/// A program of another language that speaks to the socket.
-final class Program: Sendable {
-    private let process: Process
-    private let output = Pipe()
-
-    /// Starts python with a script; `prefix` is a command that starts it, such as setpriv.
-    init(python script: String, _ arguments: [String] = [], prefix: [String] = []) throws {
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"] + prefix + ["python3", "-c", script] + arguments
-        process.standardInput = Pipe()
-        process.standardOutput = output
-        try process.run()
-    }
-
-    var pid: Int32 { process.processIdentifier }
-
-    /// Waits for its end; what it printed.
-    func finish() -> String {
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return text
-    }
-
-    /// The next line that it prints, without line feed.
-    func readLine() -> String {
-        var line = Data()
-        while let byte = try? output.fileHandleForReading.read(upToCount: 1), byte != Data([0x0A]) { line += byte }
-        return String(decoding: line, as: UTF8.self)
-    }
-
-    func kill() {
-        Glibc.kill(pid, SIGKILL)
-        process.waitUntilExit()
-    }
-}
-
-/// Waits until something is so, at most ten seconds.
-func eventually(_ condition: () -> Bool) async throws {
-    for _ in 0..<2_000 where !condition() { try await Task.sleep(for: .milliseconds(5)) }
-    try #require(condition())
+/// Starts a program of another language that speaks to the socket; `prefix` is a command that starts it, such as setpriv.
+func startPython(_ script: String, _ arguments: [String] = [], prefix: [String] = []) throws -> RunningCommand {
+    try RunningCommand(prefix + [Files.python, "-c", script] + arguments, input: .kept)
 }

@@ -174,7 +174,6 @@ package final class EventForwarder: EventSink {
             guard channel.isActive, !state.isOver else { return false }
             state.channel = channel
             state.pause = Self.firstPause
-            state.retry = nil
             state.queue.connected()
             return true
         }
@@ -225,7 +224,7 @@ package final class EventForwarder: EventSink {
         }
     }
 
-    /// Tries once more without a pause; when that fails nobody is there.
+    /// Tries once more without a pause, unless an attempt is under way; when that fails nobody is there.
     private func hurry() {
         let (isThere, retry) = state.withLock { ($0.channel != nil, $0.retry.take()) }
         retry?.cancel()
@@ -237,7 +236,12 @@ package final class EventForwarder: EventSink {
             guard !state.isOver else { return }
             let pause = state.isFinishing ? .zero : state.pause
             state.pause = min(pause * 2, Self.longestPause)
-            state.retry = loop.scheduleTask(in: pause) { [weak self] in self?.tryAgain() }
+            state.retry = loop.scheduleTask(in: pause) { [weak self] in
+                // Taken by whoever tries: one that is due runs although `hurry` has cancelled it, and one under way is
+                // no retry to come. Two connections would tell the daemon things twice.
+                guard let self, self.state.withLock({ $0.retry.take() }) != nil else { return }
+                tryAgain()
+            }
         }
     }
 

@@ -33,6 +33,8 @@ final class ForwarderLink: ChannelInboundHandler {
             }
             hear(line, context)
         }
+        // Nothing that a probe says is so long; a line feed may never come.
+        if splitter.isSkipping { fail(.noProbe(path: path), context) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -1,16 +1,7 @@
 import ProbeEvents
-import Synchronization
+import TestSupport
 
-/// Keeps what a receiver tells.
-final class RecordingSink: EventSink {
-    private let kept = Mutex<[ProbeEvent]>([])
-
-    func receive(_ event: ProbeEvent) {
-        kept.withLock { $0.append(event) }
-    }
-
-    var events: [ProbeEvent] { kept.withLock { $0 } }
-
+extension RecordingSink {
     var exchanges: [APDUExchange] {
         events.compactMap { if case .apdu(let exchange) = $0 { exchange } else { nil } }
     }

@@ -1,0 +1,24 @@
+import Foundation
+
+/// The programs and files of the tests.
+package enum Files {
+    /// Where SwiftPM puts products: beside the program that runs the tests.
+    package static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .path
+
+    /// The probe that was built with the tests.
+    package static let probe = products + "/cardlink-probe"
+
+    /// The package's folder.
+    package static let package = {
+        var folder = URL(filePath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        return folder.path
+    }()
+
+    /// A program in the folder `Clients` here.
+    package static func client(_ name: String) -> String { "\(package)/Tests/TestSupport/Clients/\(name)" }
+
+    /// Debian's Python, which has pyscard.
+    package static let python = "/usr/bin/python3"
+}
