@@ -95,7 +95,7 @@ let package = Package(
         // mains
         .executableTarget(
             name: "cardlink-probe",
-            dependencies: ["BenchSimulator", "CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard", arguments],
+            dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
             swiftSettings: house),
         .executableTarget(
             name: "benchmark", dependencies: ["ProbeEvents", "Taps"], path: "Tests/Benchmarks", exclude: ["Programs"],

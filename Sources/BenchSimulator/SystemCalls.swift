@@ -64,7 +64,14 @@ func openToAppend(_ path: String, doing: String) throws(SimulatorError) -> Int32
 func withStrings<Result>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    withWords(strings.map { Array($0.utf8) }, body)
+}
+
+/// The same for words that may be no text.
+func withWords<Result>(
+    _ words: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) }
     pointers.append(nil)
     defer { for pointer in pointers { free(pointer) } }
     return body(pointers)

@@ -8,6 +8,8 @@ public enum CardReaderError: ExplainedError, Hashable {
     case failed(PCSCCall, code: UInt32)
     /// pcscd answers and has no reader.
     case noReader
+    /// pcscd takes connections and answers nothing.
+    case noAnswer
     /// The system gave no thread or descriptor; the number is errno.
     case system(call: String, errno: Int32)
     /// A monitor was started a second time.
@@ -17,7 +19,7 @@ public enum CardReaderError: ExplainedError, Hashable {
     public var code: UInt32? {
         switch self {
         case .failed(_, let code): code
-        case .noReader, .system, .alreadyStarted: nil
+        case .noReader, .noAnswer, .system, .alreadyStarted: nil
         }
     }
 
@@ -27,6 +29,7 @@ public enum CardReaderError: ExplainedError, Hashable {
         case .failed(let call, let code): Self.explain(call, code, socket: .current)
         case .noReader:
             "pcscd is running and has no reader; plug one in, and see that its driver is there: apt install libccid"
+        case .noAnswer: "pcscd does not answer, it may hang; restart it: systemctl restart pcscd"
         case .system(let call, let number):
             "\(call) failed (\(systemMessage(number))); close other programs or raise the limits of the user"
         case .alreadyStarted: "the reader monitor is already running; use one for each process"
@@ -54,7 +57,8 @@ public enum CardReaderError: ExplainedError, Hashable {
     private static func explainNoService(_ result: String, socket: PCSCDSocket) -> String {
         switch socket.access {
         case .missing:
-            return "pcscd is not running (\(result), no socket \(socket.path)); start it: systemctl start pcscd, or: pcscd"
+            return
+                "pcscd is not running (\(result), no socket \(socket.path)); start it: systemctl start pcscd, or: pcscd"
         case .refused:
             return "pcscd cannot be reached (\(result), no permission for \(socket.path)); run as root,"
                 + " or give this user access to the socket"

@@ -20,10 +20,12 @@ enum MonitorThread {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
         var thread = pthread_t()
-        let failure = pthread_create(&thread, &attributes, { argument in
-            if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
-            return nil
-        }, work.toOpaque())
+        let failure = pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body() }
+                return nil
+            }, work.toOpaque())
         pthread_sigmask(SIG_SETMASK, &before, nil)
         guard failure == 0 else {
             work.release()

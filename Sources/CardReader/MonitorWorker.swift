@@ -74,7 +74,8 @@ final class MonitorWorker: Sendable {
                 } else {
                     tracker.doubtList()
                 }
-            } catch .failed(.getStatusChange, ResultCode.cancelled), .failed(.getStatusChange, ResultCode.unknownReader) {
+            } catch .failed(.getStatusChange, ResultCode.cancelled), .failed(.getStatusChange, ResultCode.unknownReader)
+            {
                 // A reader can go between the list and the question.
                 tracker.doubtList()
             }

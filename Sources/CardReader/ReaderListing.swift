@@ -1,5 +1,6 @@
 public import ProbeEvents
 internal import SmartCard
+internal import Synchronization
 
 /// The readers that pcscd has at one moment, with state and card.
 public struct ReaderListing: Sendable, Hashable, Codable {
@@ -42,8 +43,28 @@ public struct ReaderListing: Sendable, Hashable, Codable {
     /// A listing from its parts.
     public init(readers: [Reader]) { self.readers = readers }
 
-    /// Asks pcscd once; returns at once.
-    public static func take() throws(CardReaderError) -> ReaderListing {
+    /// Asks pcscd once; returns at once, unless pcscd hangs: then a thread is left behind that waits for it.
+    public static func take(within limit: Duration = .seconds(5)) throws(CardReaderError) -> ReaderListing {
+        let outcome = Outcome()
+        try MonitorThread.start {
+            do throws(CardReaderError) {
+                let listing = try ask()
+                outcome.value.withLock { $0 = .success(listing) }
+            } catch {
+                outcome.value.withLock { $0 = .failure(error) }
+            }
+            outcome.isThere.raise()
+        }
+        guard outcome.isThere.wait(atMost: limit), let result = outcome.value.withLock({ $0 }) else { throw .noAnswer }
+        return try result.get()
+    }
+
+    private final class Outcome: Sendable {
+        let value = Mutex<Result<ReaderListing, CardReaderError>?>(nil)
+        let isThere = OneTimeSignal()
+    }
+
+    private static func ask() throws(CardReaderError) -> ReaderListing {
         let context = try PCSCContext()
         defer { context.release() }
         var readers: [Reader] = []
@@ -63,10 +84,13 @@ public struct ReaderListing: Sendable, Hashable, Codable {
 
     /// A table for people: a line a reader, columns aligned, below it what the ATR says.
     public var table: String {
-        let rows = [("reader", "state", "ATR", nil as String?)]
+        let rows =
+            [("reader", "state", "ATR", nil as String?)]
             + readers.map { reader in
-                (reader.name, reader.state.joined(separator: ", "), reader.atr.map(Self.spaced) ?? "-",
-                    reader.atrDescription)
+                (
+                    reader.name, reader.state.joined(separator: ", "), reader.atr.map(Self.spaced) ?? "-",
+                    reader.atrDescription
+                )
             }
         let nameWidth = rows.map(\.0.count).max() ?? 0
         let stateWidth = rows.map(\.1.count).max() ?? 0

@@ -21,7 +21,7 @@ struct CardlinkProbe: AsyncParsableCommand {
 enum Main {
     static func main() {
         // Before the first thread is made, so that none takes a signal that a wrapped program is to be handed.
-        if CommandLine.arguments.dropFirst().first == RunCommand.configuration.commandName { RunCommand.noteOrigin() }
+        if CallWords.texts.first == RunCommand.configuration.commandName { RunCommand.noteOrigin() }
         // Not `dispatchMain`, which makes a thread that takes every signal.
         let isDone = DispatchSemaphore(value: 0)
         Task.detached {
@@ -33,7 +33,7 @@ enum Main {
 
     private static func run() async {
         do {
-            var command = try CardlinkProbe.parseAsRoot()
+            var command = try CardlinkProbe.parseAsRoot(CallWords.texts)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -50,9 +50,13 @@ enum Main {
 
     /// What is wrong with the arguments, in one line, and where help is.
     private static func line(for error: any Error) -> String {
-        let first = CommandLine.arguments.dropFirst().first
-        let known = CardlinkProbe.configuration.subcommands.first { $0._commandName == first }
-        let command = known.map { "cardlink-probe \($0._commandName)" } ?? "cardlink-probe"
+        var command = "cardlink-probe"
+        var known = CardlinkProbe.configuration.subcommands
+        for word in CallWords.texts {
+            guard let next = known.first(where: { $0._commandName == word }) else { break }
+            command += " " + word
+            known = next.configuration.subcommands
+        }
         let message = CardlinkProbe.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
         return "\(message); see: \(command) --help"
     }

@@ -106,15 +106,20 @@ import Testing
         let oracle = bench.oracle
         #expect(oracle.commands == 490)
         func query(_ text: String) throws -> Double? {
-            let words = ["curl", "-s", "-G", "--data-urlencode", "query=\(text)", "http://127.0.0.1:\(webPort)/api/v1/query"]
-            let json = try JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8)) as? [String: Any]
+            let words = [
+                "curl", "-s", "-G", "--data-urlencode", "query=\(text)", "http://127.0.0.1:\(webPort)/api/v1/query",
+            ]
+            let json =
+                try JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8)) as? [String: Any]
             let result = (json?["data"] as? [String: Any])?["result"] as? [[String: Any]]
             return (result?.first?["value"] as? [Any])?.last.flatMap { $0 as? String }.flatMap(Double.init)
         }
         #expect(try eventually(within: 30) { try query("sum(cardlink_apdu_commands_total)") == 490 })
         #expect(try query("up") == 1)
         #expect(try query("sum(cardlink_apdu_response_time_seconds_count)") == 490)
-        #expect(try query("sum(cardlink_apdu_commands_total{command=\"SELECT\"})") == Double(oracle.instructions["A4"] ?? 0))
+        #expect(
+            try query("sum(cardlink_apdu_commands_total{command=\"SELECT\"})") == Double(oracle.instructions["A4"] ?? 0)
+        )
         for (word, count) in oracle.statusWords where ["9000", "6A82", "6D00"].contains(word) {
             #expect(try query("sum(cardlink_apdu_responses_total{status_word=\"\(word)\"})") == Double(count))
         }
@@ -141,11 +146,14 @@ import Testing
         #expect(try bench.get("/health").status == 200)
         #expect(bench.daemonErrors.contains("reader_monitor: works"))
         // The daemon, the run and the card agree, but for the command that pcscd died with.
-        let report = try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
+        let report =
+            try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
         let answered = bench.oracle.statusWords.values.reduce(0, +)
         let told = Oracle(report: report ?? [:]).statusWords.values.reduce(0, +)
         #expect(told == answered || told == answered - 1)
-        #expect(try bench.sum("cardlink_apdu_responses_total", "status_word=\"9000\"") == Double(Oracle(report: report ?? [:]).statusWords["9000"] ?? -1))
+        #expect(
+            try bench.sum("cardlink_apdu_responses_total", "status_word=\"9000\"")
+                == Double(Oracle(report: report ?? [:]).statusWords["9000"] ?? -1))
         #expect(try bench.sum("cardlink_active_sessions") == 0)
         _ = try bench.run([Files.python, Files.client("select_loop.py"), "5"])
         #expect(try bench.sum("cardlink_sessions_total") == 2)
@@ -160,7 +168,8 @@ import Testing
         #expect(try eventually(within: 10) { try bench.control("status").contains("busy") })
         try bench.control("remove")
         #expect(try client.end(within: 20).ending == .exited(1))
-        let report = try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
+        let report =
+            try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
         #expect(report?["error_count"] as? Int == 1)
         #expect((report?["failed_transmits"] as? [Any])?.count == 1)
         #expect(try eventually(within: 2) { try bench.sum("cardlink_apdu_errors_total") == 1 })
@@ -176,7 +185,10 @@ import Testing
         let bench = try LiveBench(script: "delay: 5\n")
         try bench.startDaemon()
         let first = try RunningCommand(
-            [Files.probe, "run", "--runtime-dir", bench.sockets, "--", Files.python, Files.client("select_loop.py"), "200"],
+            [
+                Files.probe, "run", "--runtime-dir", bench.sockets, "--", Files.python, Files.client("select_loop.py"),
+                "200",
+            ],
             environment: bench.environment)
         #expect(try eventually(within: 10) { try bench.sum("cardlink_active_sessions") == 1 })
         first.signal(SIGSTOP)
@@ -198,7 +210,8 @@ import Testing
         #expect(try eventually(within: 3) { try bench.sum("cardlink_active_sessions") == 1 })
         #expect(try second.end(within: 30).ending == .exited(0))
         #expect(try eventually(within: 3) { try bench.sum("cardlink_active_sessions") == 0 })
-        let report = try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
+        let report =
+            try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
         #expect(report?["command_count"] as? Int == 800)
     }
 
@@ -219,10 +232,12 @@ import Testing
         let bench = try LiveBench()
         try bench.startDaemon()
         let taken = try Command.run([
-            Files.probe, "serve", "--web.listen-address", "127.0.0.1:\(bench.port)", "--runtime-dir", bench.folder.file("other"),
+            Files.probe, "serve", "--web.listen-address", "127.0.0.1:\(bench.port)", "--runtime-dir",
+            bench.folder.file("other"),
         ])
         #expect(taken.ending == .exited(69))
-        #expect(taken.errors.hasPrefix("cardlink-probe: cannot listen on 127.0.0.1:\(bench.port): address already in use"))
+        #expect(
+            taken.errors.hasPrefix("cardlink-probe: cannot listen on 127.0.0.1:\(bench.port): address already in use"))
         let sockets = try Command.run([
             Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", bench.sockets,
         ])
@@ -256,21 +271,70 @@ import Testing
         #expect(try running.end(within: 5).ending == .exited(0))
     }
 
+    /// The clients of a daemon that hangs are held up for a moment, no longer.
+    @Test func aDaemonThatHangsIsTold() throws {
+        let bench = try LiveBench()
+        try bench.startDaemon()
+        kill(bench.daemonPID, SIGSTOP)
+        let end = try bench.run([Files.python, Files.client("select_loop.py"), "2"])
+        kill(bench.daemonPID, SIGCONT)
+        #expect(end.ending == .exited(0))
+        #expect(end.errors.contains("does not answer; it may hang, then restart it"))
+        #expect(end.errors.split(separator: "\n").count == 1)
+    }
+
+    @Test func aPCSCDThatHangsIsTold() throws {
+        let bench = try LiveBench()
+        try bench.startDaemon()
+        #expect(try eventually(within: 3) { try bench.get("/health").status == 200 })
+        let path = try #require(bench.environment["PCSCLITE_CSOCK_NAME"])
+        // The bench's pcscd is the one that has this socket folder mounted over its own.
+        let folder = URL(filePath: path).deletingLastPathComponent().deletingLastPathComponent().lastPathComponent
+        let found = try Command.run([
+            "sh", "-c", "for p in $(pgrep -x pcscd); do grep -q \(folder) /proc/$p/mountinfo && echo $p; done",
+        ])
+        let pcscd = try #require(Int32(found.output.trimmingCharacters(in: .newlines)))
+        kill(pcscd, SIGSTOP)
+        defer { kill(pcscd, SIGCONT) }
+        let readers = try Command.run([Files.probe, "readers"], environment: bench.environment)
+        #expect(readers.ending == .exited(69))
+        #expect(
+            readers.errors
+                == "cardlink-probe: pcscd does not answer, it may hang; restart it: systemctl restart pcscd\n")
+        #expect(try eventually(within: 8) { try bench.get("/health").status == 503 })
+        kill(pcscd, SIGCONT)
+        #expect(try eventually(within: 8) { try bench.get("/health").status == 200 })
+    }
+
+    /// A card that is away for a moment between two looks of pcscd is not missed.
+    @Test func cardsComeAndGoQuickly() throws {
+        let bench = try LiveBench()
+        for _ in 0..<3 {
+            try bench.control("remove")
+            try bench.control("insert")
+        }
+        #expect(
+            try Command.run([Files.python, Files.client("select_loop.py"), "1"], environment: bench.environment).ending
+                == .exited(0))
+    }
+
     @Test func readersAreListed() throws {
         let bench = try LiveBench()
         let table = try Command.run([Files.probe, "readers"], environment: bench.environment)
         #expect(table.ending == .exited(0))
-        #expect(table.output == """
-            reader             state    ATR
-            Virtual PCD 00 00  present  3B 9F 96 80 1F 87 80 31 E0 73 FE 21 1B 67 4A 4C 75 30 34 05 4B A9
-                                        T=0, 512/32, UICC (sysmoISIM-SJA2), 4 channels
-            Virtual PCD 00 01  empty    -
+        #expect(
+            table.output == """
+                reader             state    ATR
+                Virtual PCD 00 00  present  3B 9F 96 80 1F 87 80 31 E0 73 FE 21 1B 67 4A 4C 75 30 34 05 4B A9
+                                            T=0, 512/32, UICC (sysmoISIM-SJA2), 4 channels
+                Virtual PCD 00 01  empty    -
 
-            """)
+                """)
         let json = try Command.run([Files.probe, "readers", "--json"], environment: bench.environment)
         let listing = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: [[String: Any]]]
         #expect(listing?["readers"]?.map { $0["name"] as? String } == ["Virtual PCD 00 00", "Virtual PCD 00 01"])
-        let absent = try Command.run([Files.probe, "readers"], environment: ["PCSCLITE_CSOCK_NAME": "/nonexistent/pcscd.comm"])
+        let absent = try Command.run(
+            [Files.probe, "readers"], environment: ["PCSCLITE_CSOCK_NAME": "/nonexistent/pcscd.comm"])
         #expect(absent.ending == .exited(69))
         #expect(absent.errors.split(separator: "\n").count == 1)
         #expect(absent.errors.contains("pcscd is not running"))

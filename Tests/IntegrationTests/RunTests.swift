@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (["true"], Command.Ending.exited(0)), (["sh", "-c", "exit 3"], .exited(3)), (["sh", "-c", "exit 255"], .exited(255)),
+        (["true"], Command.Ending.exited(0)), (["sh", "-c", "exit 3"], .exited(3)),
+        (["sh", "-c", "exit 255"], .exited(255)),
         (["sh", "-c", "kill -TERM $$"], .signalled(SIGTERM)), (["sh", "-c", "kill -KILL $$"], .signalled(SIGKILL)),
         (["sh", "-c", "kill -SEGV $$"], .signalled(SIGSEGV)), (["no-such-program"], .exited(127)),
         (["/etc/passwd"], .exited(126)), (["/etc"], .exited(126)), (["/etc/passwd/x"], .exited(126)),
@@ -40,7 +41,8 @@ import Testing
     /// Open descriptors, umask, signal mask and ignored signals, as the program sees them.
     @Test func processStatePasses() throws {
         // Of the ignored signals the first 32: those above are the C library's own, and no program can set them.
-        let look = "ls /proc/self/fd | tr '\\n' ' '; umask; grep '^SigBlk' /proc/self/status; "
+        let look =
+            "ls /proc/self/fd | tr '\\n' ' '; umask; grep '^SigBlk' /proc/self/status; "
             + "sed -nE 's/^SigIgn:.*(.{8})$/\\1/p' /proc/self/status"
         let script = "trap '' USR1 PIPE; umask 027; exec 7</dev/null; exec \"$@\""
         let folder = try TemporaryFolder()
@@ -66,7 +68,8 @@ import Testing
     @Test func itStopsAndContinuesWithItsProgram() throws {
         let folder = try TemporaryFolder()
         let run = try RunningCommand([
-            Files.probe, "run", "--runtime-dir", folder.path, "--", "sh", "-c", "echo $$; kill -STOP $$; echo on; exit 4",
+            Files.probe, "run", "--runtime-dir", folder.path, "--", "sh", "-c",
+            "echo $$; kill -STOP $$; echo on; exit 4",
         ])
         #expect(eventually(within: 10) { Self.state(of: run.pid) == "T" })
         run.signal(SIGCONT)
@@ -78,7 +81,8 @@ import Testing
     /// Ctrl-C of a terminal reaches the program once, and `run` ends with it.
     @Test func controlCOfATerminal() throws {
         let folder = try TemporaryFolder()
-        let program = "import signal,sys,time\ncount=0\ndef got(*_):\n global count\n count+=1\n"
+        let program =
+            "import signal,sys,time\ncount=0\ndef got(*_):\n global count\n count+=1\n"
             + "signal.signal(signal.SIGINT, got)\nprint('ready',flush=True)\nwhile not count: time.sleep(0.02)\n"
             + "time.sleep(0.3)\nprint('interrupts:',count,flush=True)\nsys.exit(5)\n"
         let file = try folder.write(program, to: "program.py")
@@ -97,7 +101,10 @@ import Testing
             print(text.decode()); print('status',os.waitstatus_to_exitcode(os.waitpid(pid,0)[1]))
             """
         let end = try Command.run(
-            [Files.python, "-c", driver, Files.probe, "run", "--runtime-dir", folder.path, "--no-summary", "--", Files.python, file])
+            [
+                Files.python, "-c", driver, Files.probe, "run", "--runtime-dir", folder.path, "--no-summary", "--",
+                Files.python, file,
+            ])
         #expect(end.output.contains("interrupts: 1\r\n"))
         #expect(end.output.hasSuffix("status 5\n"))
     }
@@ -105,7 +112,8 @@ import Testing
     @Test func onATerminalTheSummaryComesUnasked() throws {
         let folder = try TemporaryFolder()
         let wrapped = "\(Files.probe) run --runtime-dir \(folder.path) -- true"
-        let end = try Command.run(["script", "-qec", wrapped, "/dev/null"], environment: ["TERM": "xterm", "NO_COLOR": "1"])
+        let end = try Command.run(
+            ["script", "-qec", wrapped, "/dev/null"], environment: ["TERM": "xterm", "NO_COLOR": "1"])
         #expect(end.output.hasPrefix("cardlink-probe: true  ·  exit 0  ·  "))
         #expect(!end.output.contains("\u{1B}["))
     }
@@ -122,7 +130,8 @@ import Testing
         let copy = folder.file("libvendorpcsc.so.1")
         let real = try Command.run(["sh", "-c", "ldconfig -p | sed -n 's/.*libpcsclite.so.1 .*=> //p' | head -n 1"])
         try FileManager.default.copyItem(
-            atPath: URL(filePath: real.output.trimmingCharacters(in: .newlines)).resolvingSymlinksInPath().path, toPath: copy)
+            atPath: URL(filePath: real.output.trimmingCharacters(in: .newlines)).resolvingSymlinksInPath().path,
+            toPath: copy)
         let code = "import ctypes,time; ctypes.CDLL('\(copy)'); time.sleep(0.5)"
         let end = try Self.run([Files.python, "-c", code], options: ["--summary"])
         #expect(end.errors.replacing("\n", with: " ").contains("It had \(copy)"))
@@ -130,7 +139,10 @@ import Testing
 
     /// Whatever is wrong on the probe's side: one line, and the program runs.
     @Test(arguments: [
-        (["--json", "/no/such/folder/report.json"], "cannot write /no/such/folder/report.json: No such file or directory"),
+        (
+            ["--json", "/no/such/folder/report.json"],
+            "cannot write /no/such/folder/report.json: No such file or directory"
+        ),
         (["--runtime-dir", "/proc/cardlink"], "cannot put sockets into /proc/cardlink: "),
         (["--runtime-dir", "/tmp/" + String(repeating: "a", count: 120)], "longer than 107 bytes"),
         (["--metrics", "192.0.2.1:7816"], "cannot listen on 192.0.2.1:7816: "),
@@ -148,7 +160,8 @@ import Testing
     @Test(arguments: [
         (["run"], 64, "no program to run"), (["run", "--sumary", "true"], 64, "unknown option '--sumary'"),
         (["run", "--metrics", "7816", "true"], 64, "'7816' has no host; write :7816"),
-        (["run", "--color", "blue", "true"], 64, "always"), (["rum"], 64, "rum"), (["serve", "--bogus"], 64, "--bogus"),
+        (["run", "--color", "blue", "true"], 64, "always"), (["rum"], 64, "rum"),
+        (["serve", "--bogus"], 64, "--bogus"),
         (["serve", "--web.listen-address", "1.2.3.4"], 64, "has no port"),
         (["serve", "--web.telemetry-path", "health"], 64, "--web.telemetry-path 'health'"),
         (["simulate", "bench", "--script", "/no/such.yaml"], 78, "/no/such.yaml"),
@@ -175,6 +188,45 @@ import Testing
     /// What stands behind the program's name is the program's.
     @Test func theProgramsOwnOptionsPass() throws {
         #expect(try Self.run(["echo", "--help", "-h", "--json", "--", "x"]).output == "--help -h --json -- x\n")
+    }
+
+    /// Words and variables pass byte by byte, in whatever encoding; od of coreutils tells what came.
+    @Test(arguments: [["run", "--"], ["simulate", "bench", "--"]])
+    func bytesThatAreNoTextPass(words: [String]) throws {
+        let script =
+            #"X=$(printf 'q\376') exec "$@" sh -c 'printf "%s|%s" "$1" "$X" | od -An -tx1' sh "$(printf 'a\377b\303')""#
+        let end = try Command.run(["sh", "-c", script, "sh", Files.probe] + words)
+        #expect(
+            end.output.split(separator: " ").map { $0.trimmingCharacters(in: .newlines) } == [
+                "61", "ff", "62", "c3", "7c", "71", "fe",
+            ])
+    }
+
+    @Test func withoutProcItRunsTheProgram() throws {
+        let script = "mount -t tmpfs none /proc && exec \"$@\""
+        let unshare = getuid() == 0 ? ["unshare", "-m"] : ["unshare", "-Urm"]
+        let end = try Command.run(
+            unshare + ["sh", "-c", script, "sh", Files.probe, "run", "--", "sh", "-c", "echo ran; exit 8"])
+        #expect(end.output == "ran\n")
+        #expect(end.ending == .exited(8))
+    }
+
+    @Test func aPipeThatNobodyReadsHoldsNothingUp() throws {
+        let folder = try TemporaryFolder()
+        _ = try Command.run(["mkfifo", folder.file("pipe")])
+        let end = try Self.run(["sh", "-c", "exit 5"], options: ["--json", folder.file("pipe")])
+        #expect(end.ending == .exited(5))
+        #expect(end.errors.split(separator: "\n").count == 1)
+        #expect(end.errors.contains("cannot write \(folder.file("pipe"))"))
+    }
+
+    @Test func aLinkStaysALink() throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("", to: "target")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"), withDestinationPath: folder.file("target"))
+        _ = try Self.run(["true"], options: ["--json", folder.file("link")])
+        #expect(folder.read("target").contains("\"program\" : \"true\""))
     }
 
     /// The state letter of a process, proc(5).

@@ -22,11 +22,12 @@ package enum BenchLauncher {
     }
 
     /// Mount, network and process namespaces, within a user namespace where we are not root. In a process namespace of
-    /// its own nothing of the bench outlives its keeper, however that ends. Root in a container may have no right to
-    /// the first, and a user namespace all the same.
+    /// its own nothing of the bench outlives its keeper, however that ends; /proc must be that namespace's, since
+    /// libdispatch ends a program whose threads it does not find there. Root in a container may have no right to the
+    /// first, and a user namespace all the same; and no right to mount /proc, then pids stay the outer ones.
     private static var namespaceFlags: [[String]] {
-        let inUserNamespace = ["-Urmnpf"]
-        return geteuid() == 0 ? [["-mnpf"], inUserNamespace] : [inUserNamespace]
+        let inUserNamespace = [["-Urmnpf", "--mount-proc"], ["-Urmnf"]]
+        return geteuid() == 0 ? [["-mnpf", "--mount-proc"]] + inUserNamespace : inUserNamespace
     }
 
     private static func start(_ words: [String]) throws(SimulatorError) -> RunningBench {
@@ -91,20 +92,14 @@ package struct RunningBench: Sendable {
     }
 
     /// This process becomes the command, whose environment names the bench. Returns by throwing only, the bench gone.
-    package func become(_ command: [String]) throws(SimulatorError) -> Never {
-        var environment: [String] = []
-        var next = environ
-        while let entry = next.pointee {
-            let text = String(cString: entry)
-            if !text.hasPrefix("\(Self.variable)=") { environment.append(text) }
-            next += 1
-        }
-        environment.append("\(Self.variable)=\(socket)")
-        let failure = withStrings(command) { words in
-            withStrings(environment) { detach_become(words, $0) }
-        }
+    ///
+    /// - Parameter command: its words as they came, in whatever encoding.
+    package func become(_ command: [[UInt8]]) throws(SimulatorError) -> Never {
+        // Else as it is: an environment may hold bytes that are no text.
+        setenv(Self.variable, socket, 1)
+        let failure = withWords(command) { detach_become($0, environ) }
         stop()
-        throw .command(name: command.first ?? "", errno: failure)
+        throw .command(name: String(decoding: command.first ?? [], as: UTF8.self), errno: failure)
     }
 
     /// Ends the bench and returns when nothing of it is left.

@@ -71,6 +71,8 @@ package struct VPCDStatus: Equatable, Sendable {
     package var isPowered = false
     /// A command is in work.
     package var isBusy = false
+    /// How often pcscd asked for the ATR since start; it does so to see whether the card is there.
+    package var looks = 0
     /// Commands since start.
     package var commands = 0
     /// How often it got power since start.
@@ -219,6 +221,7 @@ final class CardSeat {
             status.isPowered = true
             if message == .powerOn { status.powerUps += 1 }
         case .askATR:
+            status.looks += 1
             send(card.atr)
             options.onChange(status.isPowered ? .powered : .polled)
         case .command(let command):

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+// The words that this program was called with, in whatever encoding, and without /proc; their number.
+int process_words(char *const **words);
+
 // What this process began with: its signal mask, the ignored signals, the open descriptors.
 struct process_origin {
     sigset_t mask;

@@ -56,7 +56,8 @@ package final class Collector: EventSink {
 
     /// Counts one event.
     package func receive(_ event: ProbeEvent) {
-        health.eventsReceived[event.stamp.source].increment()
+        // A loss is no event that was received; it counts for itself.
+        if case .eventsDropped = event {} else { health.eventsReceived[event.stamp.source].increment() }
         switch scope {
         case .everything: apply(event)
         case .probeHealth:

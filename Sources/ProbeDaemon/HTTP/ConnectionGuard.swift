@@ -54,6 +54,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(promise: nil)
             return
         }
+        exchangeDeadline = close(context, in: limits.first)
         context.fireChannelActive()
     }
 
@@ -70,7 +71,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head:
             isReadingRequest = true
             unanswered += 1
-            if unanswered == 1 { exchangeDeadline = close(context, in: limits.exchange) }
+            guard unanswered <= limits.pipelined else { return context.close(promise: nil) }
+            if unanswered == 1 {
+                exchangeDeadline?.cancel()
+                exchangeDeadline = close(context, in: limits.exchange)
+            }
         case .body: break
         case .end: isReadingRequest = false
         }

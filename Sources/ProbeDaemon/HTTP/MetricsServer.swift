@@ -90,7 +90,7 @@ package actor MetricsServer: Service {
             for address in configuration.web {
                 try await listen(on: address, option: configuration.webOption, webEndpoints)
             }
-            for address in configuration.health where !configuration.web.contains(address) {
+            for address in configuration.health where address.port == 0 || !configuration.web.contains(address) {
                 try await listen(on: address, option: configuration.healthOption, healthEndpoints)
             }
         } catch {

@@ -6,6 +6,10 @@ package struct WebLimits: Sendable {
     package var connections = 256
     /// Scrapes at once; a further one gets 503.
     package var scrapes = 40
+    /// A connection that has not sent the head of its first request by then is closed.
+    package var first = TimeAmount.seconds(5)
+    /// Requests of one connection that wait for their answers; a client that sends more is cut off.
+    package var pipelined = 16
     /// A connection with no request under way is closed after this.
     package var idle = TimeAmount.seconds(60)
     /// A client that takes nothing of its answer for this long is cut off.

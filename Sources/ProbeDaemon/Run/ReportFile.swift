@@ -8,7 +8,8 @@ struct ReportFile: Sendable {
 
     /// Sees beforehand whether it can be written.
     init(_ path: String) throws(ReportFileError) {
-        self.path = path
+        // A link stays one: what it leads to is written.
+        self.path = Self.resolved(path)
         guard !isDevice else { return }
         let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
         guard access(String(directory), W_OK | X_OK) == 0 else { throw .cannotWrite(path: path, errno: errno) }
@@ -21,7 +22,8 @@ struct ReportFile: Sendable {
     /// Writes the bytes: beside the file first, then in its place, so that nobody reads half of them.
     func write(_ bytes: [UInt8]) throws(ReportFileError) {
         let target = isDevice ? path : "\(path).\(getpid()).part"
-        let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        // Of a pipe that nobody reads it is told at once.
+        let descriptor = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | (isDevice ? O_NONBLOCK : 0), 0o666)
         guard descriptor >= 0 else { throw .cannotWrite(path: path, errno: errno) }
         let failure = Self.write(bytes, to: descriptor)
         close(descriptor)
@@ -39,10 +41,24 @@ struct ReportFile: Sendable {
         return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
     }
 
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// How long somebody who reads a pipe may take nothing.
+    private static let patienceMilliseconds: Int32 = 2_000
+
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EAGAIN {
+                var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                guard poll(&wait, 1, patienceMilliseconds) > 0 else { return ETIMEDOUT }
+                continue
+            }
             guard count > 0 || errno == EINTR else { return errno }
             rest = rest.dropFirst(max(0, count))
         }

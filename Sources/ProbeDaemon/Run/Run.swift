@@ -15,8 +15,8 @@ package struct Run: Sendable {
             case always, onTerminal, never
         }
 
-        /// The program and its arguments.
-        package var arguments: [String]
+        /// The program and its arguments, as they came; they may be no text.
+        package var arguments: [[UInt8]]
         /// Whether to print the summary.
         package var summary = Summary.onTerminal
         /// Whether to colour it.
@@ -29,7 +29,7 @@ package struct Run: Sendable {
         package var runtimeDirectory: String?
 
         /// A request to run this and nothing else.
-        package init(arguments: [String]) { self.arguments = arguments }
+        package init(arguments: [[UInt8]]) { self.arguments = arguments }
     }
 
     private let request: Request
@@ -53,8 +53,7 @@ package struct Run: Sendable {
 
         let started = EventClock.now
         let own = TapEnvironment.current
-        let path = own.first { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? "/bin:/usr/bin"
-        let file = ProgramFile(named: request.arguments.first ?? "", path: path)
+        let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
         let environment = file.toleratesShim ? tap?.environment(own) ?? own : own
         let program: WrappedProgram
         do throws(WrappedProgram.StartFailure) {
@@ -75,7 +74,7 @@ package struct Run: Sendable {
         if let forwarder { finish(forwarder) }
         await server?.stop()
         let outcome = RunOutcome(
-            program: Self.name(of: request.arguments), ending: ending,
+            program: programName.split(separator: "/").last.map(String.init) ?? "", ending: ending,
             startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: ended.monotonicNanoseconds,
             startedWallNanoseconds: started.wallNanoseconds,
             remarkWithoutCalls: tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen.")
@@ -100,9 +99,7 @@ package struct Run: Sendable {
         attempt { try file.write(Array(try report.json())) }
     }
 
-    private static func name(of arguments: [String]) -> String {
-        arguments.first?.split(separator: "/").last.map(String.init) ?? ""
-    }
+    private var programName: String { String(decoding: request.arguments.first ?? [], as: UTF8.self) }
 
     // MARK: The other side
 

@@ -23,7 +23,7 @@ struct RunTap: Sendable {
     }
 
     /// The environment of the wrapped program.
-    func environment(_ own: [String]) -> [String] {
+    func environment(_ own: [[UInt8]]) -> [[UInt8]] {
         TapEnvironment(own, shim: shim, receiverSocket: socket).entries
     }
 
@@ -37,8 +37,8 @@ struct RunTap: Sendable {
     func remark(on file: ProgramFile, mapped: [String]) -> String {
         if let obstacle = file.obstacle { return "\(obstacle.explanation)." }
         guard !mapped.isEmpty else {
-            return "No PC/SC library was seen in it or its children. An agent that was there before is not seen: "
-                + "for gpg, run first: gpgconf --kill scdaemon"
+            return "No PC/SC library was seen in it or its children. What goes into the background is not waited for, "
+                + "and an agent that was there before is not seen: for gpg, run first: gpgconf --kill scdaemon"
         }
         let own = Self.resolved(shim.library)
         if mapped.contains(where: { Self.resolved($0) == own }) { return "The shim was loaded, and nothing called it." }

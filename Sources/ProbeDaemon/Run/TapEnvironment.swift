@@ -2,52 +2,57 @@ internal import Glibc
 
 /// The environment of a wrapped program: the caller's own, and what puts the shim in front of the PC/SC library.
 struct TapEnvironment: Sendable, Hashable {
-    /// `NAME=VALUE`, in the caller's order; what was changed keeps its place.
-    private(set) var entries: [String]
+    /// `NAME=VALUE`, in the caller's order; what was changed keeps its place. Values may be no text.
+    private(set) var entries: [[UInt8]]
 
     /// The caller's environment with the shim in front, telling a receiver.
-    init(_ entries: [String], shim: ShimLibrary, receiverSocket: String) {
+    init(_ entries: [[UInt8]], shim: ShimLibrary, receiverSocket: String) {
         self.entries = entries
         // Programs that are linked with the library, or open it by its name.
         prepend(shim.directory, to: "LD_LIBRARY_PATH")
         // Programs that open it by a full path; Java does.
         prepend(shim.auditObject, to: "LD_AUDIT")
         // From pcsc-lite 2.1 on, whatever way the library is opened. One that the caller named comes behind the shim.
-        if let delegate = value(of: "LIBPCSCLITE_DELEGATE"), delegate.hasPrefix("/"), delegate != shim.library,
+        let own = Array(shim.library.utf8)
+        if let delegate = value(of: "LIBPCSCLITE_DELEGATE"), delegate.first == UInt8(ascii: "/"), delegate != own,
             value(of: "CARDLINK_PCSC_LIBRARY") == nil
         {
             set("CARDLINK_PCSC_LIBRARY", to: delegate)
         }
-        set("LIBPCSCLITE_DELEGATE", to: shim.library)
-        set("CARDLINK_RECEIVER", to: receiverSocket)
+        set("LIBPCSCLITE_DELEGATE", to: own)
+        set("CARDLINK_RECEIVER", to: Array(receiverSocket.utf8))
     }
 
     /// This process's environment.
-    static var current: [String] {
-        var entries: [String] = []
+    static var current: [[UInt8]] {
+        var entries: [[UInt8]] = []
         var next = environ
         while let entry = next.pointee {
-            entries.append(String(cString: entry))
+            entries.append(UnsafeBufferPointer(start: entry, count: strlen(entry)).map(UInt8.init(bitPattern:)))
             next += 1
         }
         return entries
     }
 
-    /// The value of a variable; nil when it is not set.
-    func value(of name: String) -> String? {
-        entries.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.utf8.count + 1)) }
+    private func value(of name: String) -> [UInt8]? {
+        place(of: name).map { Array(entries[$0].dropFirst(name.utf8.count + 1)) }
+    }
+
+    private func place(of name: String) -> Int? {
+        entries.firstIndex { $0.starts(with: Array("\(name)=".utf8)) }
     }
 
     private mutating func prepend(_ path: String, to name: String) {
-        let parts = (value(of: name) ?? "").split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.first.map(String.init) != path else { return }
+        let path = Array(path.utf8)
         // An empty list would name the working directory, which nobody asked for.
-        set(name, to: parts == [""] || parts.isEmpty ? path : "\(path):\(parts.joined(separator: ":"))")
+        guard let before = value(of: name), !before.isEmpty else { return set(name, to: path) }
+        guard before.prefix(while: { $0 != UInt8(ascii: ":") }) != path[...] else { return }
+        set(name, to: path + [UInt8(ascii: ":")] + before)
     }
 
-    private mutating func set(_ name: String, to value: String) {
-        let entry = "\(name)=\(value)"
-        if let place = entries.firstIndex(where: { $0.hasPrefix(name + "=") }) {
+    private mutating func set(_ name: String, to value: [UInt8]) {
+        let entry = Array("\(name)=".utf8) + value
+        if let place = place(of: name) {
             entries[place] = entry
         } else {
             entries.append(entry)

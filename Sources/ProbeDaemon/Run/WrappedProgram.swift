@@ -30,7 +30,7 @@ struct WrappedProgram: Sendable {
         }
 
         var explanation: String {
-            let what = "cannot run \(name): \(String(cString: strerror(errno)))"
+            let what = "cannot run '\(name)': \(String(cString: strerror(errno)))"
             return errno == ENOENT ? "\(what); is it installed, and is its directory in PATH?" : what
         }
     }
@@ -40,13 +40,15 @@ struct WrappedProgram: Sendable {
 
     /// Starts it.
     static func start(
-        _ arguments: [String], environment: [String], origin: ProcessOrigin
+        _ arguments: [[UInt8]], environment: [[UInt8]], origin: ProcessOrigin
     ) throws(StartFailure) -> WrappedProgram {
         var origin = origin.state
-        let pid = withCStrings(arguments) { arguments in
-            withCStrings(environment) { process_start(arguments, $0, &origin) }
+        let pid = withWords(arguments) { arguments in
+            withWords(environment) { process_start(arguments, $0, &origin) }
         }
-        guard pid > 0 else { throw StartFailure(name: arguments.first ?? "", errno: errno) }
+        guard pid > 0 else {
+            throw StartFailure(name: String(decoding: arguments.first ?? [], as: UTF8.self), errno: errno)
+        }
         return WrappedProgram(pid: pid)
     }
 
@@ -74,10 +76,10 @@ package func end(like ending: RunOutcome.Ending) -> Never {
 }
 
 /// Calls `body` with a NULL-terminated list of C strings.
-private func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+private func withWords<Result>(
+    _ words: [[UInt8]], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {
-    let copies = strings.map { strdup($0) }
+    let copies = words.map { strdup($0.map(CChar.init(bitPattern:)) + [0]) }
     defer { copies.forEach { free($0) } }
     return (copies + [nil]).withUnsafeBufferPointer { list in
         guard let start = list.baseAddress else { preconditionFailure("the list has its NULL at least") }

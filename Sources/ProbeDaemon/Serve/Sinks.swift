@@ -1,5 +1,6 @@
 internal import Observability
 internal import ProbeEvents
+internal import Synchronization
 
 /// What the daemon tells events to. A new output is a line here.
 struct Sinks: Sendable {
@@ -13,17 +14,44 @@ struct Sinks: Sendable {
     }
 }
 
-/// Says in a line each on standard error when a source fails, works again, or loses events.
+/// Says on standard error when a source fails, works again, or loses events; of losses a line a reason in ten seconds.
 final class FaultLog: EventSink {
+    private struct Loss: Hashable {
+        var source: SourceKind
+        var reason: DropReason
+    }
+
+    private struct Told {
+        var untold: UInt64 = 0
+        var lastNanoseconds: UInt64?
+    }
+
+    private static let pauseNanoseconds: UInt64 = 10_000_000_000
+
+    private let losses = Mutex<[Loss: Told]>([:])
+
     func receive(_ event: ProbeEvent) {
         switch event {
         case .sourceState(let state):
             Terminal.say("\(state.stamp.source.name): \(state.isWorking ? "works" : state.message)")
-        case .eventsDropped(let loss):
-            Terminal.say("\(loss.stamp.source.name): \(loss.count) events lost (\(loss.reason.name))")
+        case .eventsDropped(let loss): note(loss)
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
             .clientEnded:
             break
         }
+    }
+
+    private func note(_ loss: EventsDropped) {
+        let now = EventClock.now.monotonicNanoseconds
+        let count = losses.withLock { losses -> UInt64 in
+            var told = losses[Loss(source: loss.stamp.source, reason: loss.reason)] ?? Told()
+            defer { losses[Loss(source: loss.stamp.source, reason: loss.reason)] = told }
+            told.untold &+= loss.count
+            if let last = told.lastNanoseconds, now &- last < Self.pauseNanoseconds { return 0 }
+            told.lastNanoseconds = now
+            defer { told.untold = 0 }
+            return told.untold
+        }
+        if count > 0 { Terminal.say("\(loss.stamp.source.name): \(count) events lost (\(loss.reason.name))") }
     }
 }

@@ -40,13 +40,13 @@ struct RingReader {
         receiver_unmap(base)
     }
 
-    /// Who the client says it is; texts are cut at their first byte that is no printable ASCII.
+    /// Who the client says it is; control characters in texts become `?`.
     var identity: RingIdentity {
         var copy = header.pointee
         return RingIdentity(
             clientID: copy.client_id,
-            program: withUnsafeBytes(of: &copy.program) { printableText($0) },
-            library: withUnsafeBytes(of: &copy.library) { printableText($0) },
+            program: withUnsafeBytes(of: &copy.program) { text($0) },
+            library: withUnsafeBytes(of: &copy.library) { text($0) },
             countsWaits: copy.flags & UInt32(RING_WAIT_EXACT) != 0)
     }
 
@@ -142,8 +142,4 @@ struct RingReader {
 /// A client's word for a count, as far as it can be true: sums of these must not overflow.
 private func plausible(_ count: UInt64) -> UInt64 {
     min(count, UInt64(UInt32.max))
-}
-
-private func printableText(_ bytes: UnsafeRawBufferPointer) -> String {
-    String(decoding: bytes.prefix { (0x20...0x7E).contains($0) }, as: UTF8.self)
 }

@@ -52,7 +52,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var request = Run.Request(arguments: program)
+        var request = Run.Request(arguments: CallWords.last(program.count))
         request.summary = summary.map { $0 ? .always : .never } ?? .onTerminal
         request.colour = color
         request.reportFile = json

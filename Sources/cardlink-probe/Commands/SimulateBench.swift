@@ -30,7 +30,7 @@ struct SimulateBench: AsyncParsableCommand {
             let options = bench.options
             let running = try BenchLauncher.start(
                 options, keeper: ["simulate", SimulateBenchKeeper.name] + BenchFlags.words(of: options))
-            guard command.isEmpty else { try running.become(command) }
+            guard command.isEmpty else { try running.become(CallWords.last(command.count)) }
             print("export \(RunningBench.variable)=\(running.socket)")
             fflush(nil)
             try await running.keep()

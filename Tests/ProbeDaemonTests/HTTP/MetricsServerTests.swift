@@ -84,7 +84,7 @@ struct MetricsServerTests {
 
     @Test func healthHasAPortOfItsOwn() async throws {
         let web = ListenAddress(host: "127.0.0.1", port: 0)
-        let configuration = MetricsServer.Configuration(web: [web], health: [ListenAddress(host: "localhost", port: 0)])
+        let configuration = MetricsServer.Configuration(web: [web], health: [ListenAddress(host: "127.0.0.1", port: 0)])
         let server = MetricsServer(
             configuration: configuration, metrics: ScrapeCounts().source(pieces: []), health: .fixed)
         try await server.start()

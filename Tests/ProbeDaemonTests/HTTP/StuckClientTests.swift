@@ -87,6 +87,28 @@ struct StuckClientTests {
         }
     }
 
+    @Test func aConnectionThatSaysNothingMakesRoomSoon() async throws {
+        let limits = Self.limits {
+            $0.connections = 1
+            $0.first = .milliseconds(300)
+        }
+        try await withServer(source: ScrapeCounts().source(pieces: ["a 1\n"]), limits: limits) { server, port in
+            let silent = try RawConnection(port: port)
+            #expect(try await silent.receiveAll().isEmpty)
+            #expect(try await RawAnswer(port: port, "/metrics").status == 200)
+        }
+    }
+
+    @Test func requestsWithoutEndOnOneConnectionAreCutOff() async throws {
+        let limits = Self.limits { $0.pipelined = 4 }
+        try await withServer(source: ScrapeCounts().source(pieces: Self.large), limits: limits) { server, port in
+            let greedy = try RawConnection(port: port, receiveBufferBytes: 4096)
+            try greedy.send(String(repeating: "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 50))
+            #expect(try await greedy.receiveAll().count < 512 * 65_536)
+            #expect(try await RawAnswer(port: port, "/health/live").status == 200)
+        }
+    }
+
     @Test func stopDoesNotWaitForAStuckClient() async throws {
         let clock = ContinuousClock()
         var start = clock.now

@@ -6,7 +6,8 @@ import Testing
     static let shim = ShimLibrary(directory: "/opt/probe/lib/cardlink-probe")
 
     static func environment(_ entries: [String]) -> [String] {
-        TapEnvironment(entries, shim: shim, receiverSocket: "/run/r.sock").entries
+        TapEnvironment(entries.map { Array($0.utf8) }, shim: shim, receiverSocket: "/run/r.sock").entries
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func aPlainEnvironmentGainsFourVariables() {

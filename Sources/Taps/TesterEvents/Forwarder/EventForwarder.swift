@@ -107,7 +107,8 @@ package final class EventForwarder: EventSink {
         }
     }
 
-    /// Takes no more events and waits until the daemon has confirmed all, or the time is over, or nobody is there.
+    /// Takes no more events and waits until the daemon has confirmed all, or the time is over, or nobody is there, or
+    /// the daemon has confirmed nothing for 300 ms: whoever waits for us is not held up by one that hangs.
     ///
     /// Returns how many events no daemon has confirmed, of all that were ever handed to it. Safe to call twice.
     @discardableResult
@@ -121,7 +122,12 @@ package final class EventForwarder: EventSink {
         }
         if mustWait {
             loop.execute { self.hurry() }
-            _ = done.wait(timeout: .now() + .nanoseconds(Int(TimeAmount(limit).nanoseconds)))
+            let end = DispatchTime.now() + .nanoseconds(Int(TimeAmount(limit).nanoseconds))
+            var before: UInt64
+            repeat {
+                before = delivered
+                guard done.wait(timeout: min(end, .now() + .milliseconds(300))) == .timedOut else { break }
+            } while delivered > before && .now() < end
         }
         let (channel, retry, lost) = state.withLock { state in
             state.queue.abandon()
