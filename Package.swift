@@ -89,7 +89,8 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps",
+                "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "Taps",
                 hummingbird, lifecycle, logging, nio, nioPosix, signals,
             ]),
         // mains
@@ -107,7 +108,8 @@ let package = Package(
         tests("SmartCardTests", ["SmartCard"]),
         tests("PrometheusClientTests", ["PrometheusClient"]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
-        tests("PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
+        tests(
+            "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "cardlink-probe"]),

@@ -15,10 +15,11 @@ import Testing
             lastAnswerNanoseconds: EventClock.now.monotonicNanoseconds - silence)
     }
 
-    @Test(arguments: [
-        (true, 1, 0, HealthStatus.healthy, HealthStatus.healthy), (true, 0, 0, .healthy, .degraded),
-        (false, 0, 0, .unhealthy, .unknown), (true, 1, 6_000_000_000, .unhealthy, .healthy),
-    ] as [(Bool, Int, UInt64, HealthStatus, HealthStatus)])
+    @Test(
+        arguments: [
+            (true, 1, 0, HealthStatus.healthy, HealthStatus.healthy), (true, 0, 0, .healthy, .degraded),
+            (false, 0, 0, .unhealthy, .unknown), (true, 1, 6_000_000_000, .unhealthy, .healthy),
+        ] as [(Bool, Int, UInt64, HealthStatus, HealthStatus)])
     func pcscdAndReaders(isWorking: Bool, count: Int, silence: UInt64, pcscd: HealthStatus, readers: HealthStatus) {
         let known = snapshot(isWorking: isWorking, readers: count, silence: silence)
         let first = HealthCheck.pcscd { known }.look()

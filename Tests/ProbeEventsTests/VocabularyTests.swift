@@ -29,7 +29,9 @@ import Testing
             ])
         #expect(WaitReason.names == ["transaction", "connect"])
         #expect(
-            DropReason.names == ["ring_full", "client_lost", "unfinished", "malformed", "queue_full", "receiver_gone", "refused"])
+            DropReason.names == [
+                "ring_full", "client_lost", "unfinished", "malformed", "queue_full", "receiver_gone", "refused",
+            ])
         #expect(ReaderChange.Change.names == ["reader_came", "reader_went", "card_came", "card_went"])
     }
 

@@ -97,7 +97,10 @@ import Testing
     /// Cards that no table knows: what the hint may say about them.
     @Test(arguments: [
         // A UICC of another maker: the same structure, other pre-issuing data and TCK.
-        ("3B 9F 96 80 1F 87 80 31 E0 73 FE 21 1B 67 00 00 00 00 00 00 00 00", "T=0, 512/32, UICC, 4 channels, wrong TCK"),
+        (
+            "3B 9F 96 80 1F 87 80 31 E0 73 FE 21 1B 67 00 00 00 00 00 00 00 00",
+            "T=0, 512/32, UICC, 4 channels, wrong TCK"
+        ),
         // An OpenPGP card: T=1, with global bytes after T=15.
         ("3B DA 18 FF 81 B1 FE 75 1F 03 00 31 C5 73 C0 01 40 00 90 00 0C", "T=1, 372/12"),
         // A YubiKey: card service data are missing, T=1 only.
@@ -137,7 +140,9 @@ import Testing
 
     /// The numbers of ISO/IEC 7816-3 for every TA1.
     @Test func everyTA1() throws {
-        let f = [0: 372, 1: 372, 2: 558, 3: 744, 4: 1116, 5: 1488, 6: 1860, 9: 512, 10: 768, 11: 1024, 12: 1536, 13: 2048]
+        let f = [
+            0: 372, 1: 372, 2: 558, 3: 744, 4: 1116, 5: 1488, 6: 1860, 9: 512, 10: 768, 11: 1024, 12: 1536, 13: 2048,
+        ]
         let d = [1: 1, 2: 2, 3: 4, 4: 8, 5: 16, 6: 32, 7: 64, 8: 12, 9: 20]
         for ta1 in UInt8.min...UInt8.max {
             let atr = try ATR([0x3B, 0x10, ta1])

@@ -169,8 +169,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (UInt8(0x00), 0, ClassByte.SecureMessaging.none, false), (0x03, 3, .none, false), (0x04, 0, .proprietary, false),
-        (0x0A, 2, .iso, false), (0x0C, 0, .isoWithHeader, false), (0x10, 0, .none, true), (0x1F, 3, .isoWithHeader, true),
+        (UInt8(0x00), 0, ClassByte.SecureMessaging.none, false), (0x03, 3, .none, false),
+        (0x04, 0, .proprietary, false),
+        (0x0A, 2, .iso, false), (0x0C, 0, .isoWithHeader, false), (0x10, 0, .none, true),
+        (0x1F, 3, .isoWithHeader, true),
         (0x40, 4, .none, false), (0x4F, 19, .none, false), (0x5F, 19, .none, true), (0x60, 4, .iso, false),
         (0x7F, 19, .iso, true), (0x80, 0, .none, false), (0x82, 2, .none, false), (0x84, 0, .proprietary, false),
         (0x88, 0, .iso, false), (0x8F, 3, .isoWithHeader, false), (0x90, 0, .unknown, false), (0xA0, 0, .none, false),

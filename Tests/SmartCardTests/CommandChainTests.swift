@@ -94,7 +94,8 @@ import Testing
         var chain = CommandChain()
         let finished = chain.observe(Self.exchange("00 A4 00 04 02 3F 00", 0x6283, isT0: false))
         #expect(finished.current?.statusWord == StatusWord(0x6283))
-        #expect(chain.observe(Self.exchange("00 A4 00 04 02 3F 00 00", 0x6283, received: 20)).current != nil, "it has data")
+        #expect(
+            chain.observe(Self.exchange("00 A4 00 04 02 3F 00 00", 0x6283, received: 20)).current != nil, "it has data")
     }
 
     @Test func supersededAndNewInOneStep() {

@@ -107,7 +107,8 @@ private let table = """
 
     /// Commands that are defined for class 80 exactly, or have a name in another class.
     @Test(arguments: [
-        ("80 76", "SUSPEND UICC"), ("81 76", "OTHER"), ("80 C2", "ENVELOPE"), ("A0 C2", "ENVELOPE"), ("00 C2", "ENVELOPE"),
+        ("80 76", "SUSPEND UICC"), ("81 76", "OTHER"), ("80 C2", "ENVELOPE"), ("A0 C2", "ENVELOPE"),
+        ("00 C2", "ENVELOPE"),
         ("00 C3", "ENVELOPE"), ("81 C2", "OTHER"), ("80 12", "FETCH"), ("A0 12", "FETCH"), ("82 12", "OTHER"),
         ("80 14", "TERMINAL RESPONSE"), ("A0 14", "TERMINAL RESPONSE"), ("80 A4", "OTHER"), ("00 F2", "OTHER"),
         ("00 32", "OTHER"), ("00 60", "OTHER"), ("80 99", "OTHER"), ("A0 32", "INCREASE"), ("A0 FA", "SLEEP"),
@@ -120,7 +121,8 @@ private let table = """
     @Test func nothingElseHasAName() {
         let listed = Set(Self.rows.map(\.ins)).union([0x76, 0x78, 0x7A, 0xC2, 0xC3])
         for ins in UInt8.min...UInt8.max where !listed.contains(ins) {
-            for cla: UInt8 in [0x00, 0x40, 0x80, 0x81, 0xC0, 0xA0] where !(toolkit(ins) != nil && [0x80, 0xA0].contains(cla)) {
+            for cla: UInt8 in [0x00, 0x40, 0x80, 0x81, 0xC0, 0xA0]
+            where !(toolkit(ins) != nil && [0x80, 0xA0].contains(cla)) {
                 #expect(Self.name(cla, ins) == "OTHER")
             }
         }
@@ -251,7 +253,8 @@ private let table = """
         #expect(name("80 CB 80 00 00", Self.context((Self.domain, StatusWord(0x6A82)))) == "RETRIEVE DATA")
         let byFile = Self.context((Self.domain, Self.ok), (hex("00 A4 00 04 02 3F 00"), Self.ok))
         #expect(name("80 CB 80 00 00", byFile) == "GET DATA", "only a SELECT by AID counts")
-        #expect(name("00 CB 3F FF 00", Self.context((Self.usim, Self.ok))) == "GET DATA", "an ISO class has one meaning")
+        #expect(
+            name("00 CB 3F FF 00", Self.context((Self.usim, Self.ok))) == "GET DATA", "an ISO class has one meaning")
     }
 
     @Test func selectedApplicationNamesAuthenticate() {

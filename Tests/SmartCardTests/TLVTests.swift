@@ -27,7 +27,8 @@ import Testing
 
     /// Each begins with one good object, which stays.
     @Test(arguments: [
-        "00 01 AA", "80 01 AA", "FF 01 AA", "36", "36 02 AA", "36 81", "36 82 01", "36 83 00 00", "36 84 00 00 00 01 AA",
+        "00 01 AA", "80 01 AA", "FF 01 AA", "36", "36 02 AA", "36 81", "36 82 01", "36 83 00 00",
+        "36 84 00 00 00 01 AA",
         "36 80", "7F", "7F 01", "7F 01 23", "36 83 FF FF FF AA",
     ])
     func brokenObjectsEndTheWalk(_ tail: String) {
@@ -48,10 +49,12 @@ import Testing
 
     /// The worked examples: tags in order, and no broken object.
     @Test(arguments: [
-        ("E1 OPEN CHANNEL", "01 02 35 39 0D 0D 3C 3E"), ("E2 OPEN CHANNEL with access name", "01 02 35 39 47 0D 0D 3C 3E"),
+        ("E1 OPEN CHANNEL", "01 02 35 39 0D 0D 3C 3E"),
+        ("E2 OPEN CHANNEL with access name", "01 02 35 39 47 0D 0D 3C 3E"),
         ("E3 OPEN CHANNEL answered", "01 02 03 38 35 39"), ("E3 OPEN CHANNEL refused", "01 02 03 35 39"),
         ("E4 OPEN CHANNEL, all tags required", "01 02 05 35 39 47 3C 3E"), ("E5 SEND DATA", "01 02 36"),
-        ("E6 SEND DATA of 200 bytes", "01 02 36"), ("E7 RECEIVE DATA", "01 02 37"), ("E7 RECEIVE DATA answered", "01 02 03 36 37"),
+        ("E6 SEND DATA of 200 bytes", "01 02 36"), ("E7 RECEIVE DATA", "01 02 37"),
+        ("E7 RECEIVE DATA answered", "01 02 03 36 37"),
         ("E8 CLOSE CHANNEL", "01 02"), ("E9 GET CHANNEL STATUS", "01 02"), ("E10 data available", "19 02 38 37"),
         ("E11 channel status event, listening", "19 02 38"), ("E12 OPEN CHANNEL, server", "01 02 05 39 3C"),
         ("E13 OPEN CHANNEL for DNS", "01 02 05 35 39 3C 3E"), ("E14 OPEN CHANNEL, CSD", "01 02 06 35 39"),

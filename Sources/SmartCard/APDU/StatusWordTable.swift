@@ -84,7 +84,8 @@ enum StatusWordTable {
         StatusWordRow(0x9485, .folded, .error, .security, "invalid key check value"),
         StatusWordRow(0x9800, .lowByte, .error, .security, "security error"),
         StatusWordRow(0x9802, .exact, .error, .security, "no CHV initialised"),
-        StatusWordRow(0x9804, .exact, .error, .security, "access condition not fulfilled, or CHV or authentication failed"),
+        StatusWordRow(
+            0x9804, .exact, .error, .security, "access condition not fulfilled, or CHV or authentication failed"),
         StatusWordRow(0x9808, .folded, .error, .conditions, "in contradiction with CHV status"),
         StatusWordRow(0x9810, .folded, .error, .conditions, "in contradiction with invalidation status"),
         StatusWordRow(0x9840, .exact, .error, .pinBlocked, "CHV or UNBLOCK CHV blocked"),

@@ -25,10 +25,12 @@ public struct ATRError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch reason {
         case .empty: "no ATR: the card gave no bytes"
-        case .wrongFirstByte(let byte): "no ATR: it begins with \(String(byte, radix: 16, uppercase: true)), not 3B or 3F"
+        case .wrongFirstByte(let byte):
+            "no ATR: it begins with \(String(byte, radix: 16, uppercase: true)), not 3B or 3F"
         case .tooLong(let length): "ATR of \(length) bytes is too long: \(ATR.maximumLength) are allowed"
         case .interfaceBytesMissing: "ATR ends after \(position) bytes, within its interface bytes"
-        case .historicalBytesMissing(let count): "ATR ends after \(position) bytes, \(count) historical bytes are missing"
+        case .historicalBytesMissing(let count):
+            "ATR ends after \(position) bytes, \(count) historical bytes are missing"
         }
     }
 }

@@ -22,7 +22,8 @@ struct HostGuardTests {
     }
 
     @Test func takesSearchDomainsFromTheResolversFile() throws {
-        let names = HostGuard.ownNames(resolverFile: "# search no.example\nnameserver 192.0.2.1\nsearch a.example b.example .\n")
+        let names = HostGuard.ownNames(
+            resolverFile: "# search no.example\nnameserver 192.0.2.1\nsearch a.example b.example .\n")
         let short = try #require(names.dropFirst().first)
         #expect(Array(names.dropFirst()) == [short, "\(short).local", "\(short).a.example", "\(short).b.example"])
     }

@@ -56,8 +56,10 @@ struct MetricsServerTests {
         ("GET", "/", "localhost", 200), ("HEAD", "/", "localhost", 200), ("GET", "/?x=1", "localhost", 200),
         ("GET", "/health", "[::1]:1", 503), ("GET", "/health/live", "127.0.0.1", 200),
         ("GET", "/health/ready", "localhost", 200), ("GET", "/metrics/", "localhost", 404),
-        ("GET", "/../etc/passwd", "localhost", 404), ("GET", "//", "localhost", 404), ("GET", "/metric", "localhost", 404),
-        ("POST", "/metrics", "localhost", 405), ("DELETE", "/", "localhost", 405), ("OPTIONS", "/metrics", "localhost", 405),
+        ("GET", "/../etc/passwd", "localhost", 404), ("GET", "//", "localhost", 404),
+        ("GET", "/metric", "localhost", 404),
+        ("POST", "/metrics", "localhost", 405), ("DELETE", "/", "localhost", 405),
+        ("OPTIONS", "/metrics", "localhost", 405),
         ("GET", "/metrics", "evil.example", 403), ("GET", "/", "evil.example:7816", 403),
         ("GET", "/health", "evil.example", 403), ("GET", "/metrics", "bench3.example", 200),
     ])
@@ -71,7 +73,8 @@ struct MetricsServerTests {
     }
 
     @Test func landingPageAsksForNothingFromElsewhere() async throws {
-        try await withServer(source: ScrapeCounts().source(pieces: []), telemetryPath: "/probe<metrics") { server, port in
+        try await withServer(source: ScrapeCounts().source(pieces: []), telemetryPath: "/probe<metrics") {
+            server, port in
             let answer = try await RawAnswer(port: port, "/")
             #expect(answer.fields["content-type"] == "text/html; charset=utf-8")
             #expect(answer.fields["content-security-policy"]?.hasPrefix("default-src 'none';") == true)
@@ -141,7 +144,9 @@ struct MetricsServerTests {
     }
 
     @Test func listensOnEveryAddress() async throws {
-        try await withServer(address: ListenAddress(host: "", port: 0), source: ScrapeCounts().source(pieces: ["a 1\n"])) {
+        try await withServer(
+            address: ListenAddress(host: "", port: 0), source: ScrapeCounts().source(pieces: ["a 1\n"])
+        ) {
             server, port in
             let answer = try await RawAnswer(port: port, "/metrics")
             #expect(answer.text == "a 1\n")

@@ -103,7 +103,10 @@ struct RawAnswer {
 
     init(parsing bytes: [UInt8]) throws {
         let text = bytes.map { Character(UnicodeScalar($0)) }
-        guard let end = text.indices.first(where: { text[$0...].starts(with: "\r\n\r\n".unicodeScalars.map(Character.init)) })
+        guard
+            let end = text.indices.first(where: {
+                text[$0...].starts(with: "\r\n\r\n".unicodeScalars.map(Character.init))
+            })
         else { throw RawConnection.Failure(what: "no head in \(String(text))") }
         let lines = String(text[..<end]).split(separator: "\r\n")
         status = Int(lines.first?.split(separator: " ").dropFirst().first ?? "") ?? 0

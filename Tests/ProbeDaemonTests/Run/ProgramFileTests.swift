@@ -18,17 +18,19 @@ import Testing
         return Array(bytes.prefix(120)) + Array(loader.utf8) + [0]
     }
 
-    @Test(arguments: [
-        (elf(loader: "/lib64/ld-linux-x86-64.so.2"), nil), (elf(loader: "/lib/ld-musl-x86_64.so.1"), .musl),
-        (elf(loader: nil), .isStatic), (elf(type: 2, loader: nil), .isStatic),
-        (elf(width: 1, loader: "/lib/ld-linux.so.2"), .otherWidth), (Array("#!/bin/sh\n".utf8), nil), ([], nil),
-        (Array(elf(loader: "/lib64/ld-linux-x86-64.so.2").prefix(30)), nil),
-        (Array(repeating: 0xFF, count: 200), nil),
-        ([0x7F, 0x45, 0x4C, 0x46, 2] + Array(repeating: 0xFF, count: 200), nil),
-    ] as [([UInt8], ProgramFile.Obstacle?)])
+    @Test(
+        arguments: [
+            (elf(loader: "/lib64/ld-linux-x86-64.so.2"), nil), (elf(loader: "/lib/ld-musl-x86_64.so.1"), .musl),
+            (elf(loader: nil), .isStatic), (elf(type: 2, loader: nil), .isStatic),
+            (elf(width: 1, loader: "/lib/ld-linux.so.2"), .otherWidth), (Array("#!/bin/sh\n".utf8), nil), ([], nil),
+            (Array(elf(loader: "/lib64/ld-linux-x86-64.so.2").prefix(30)), nil),
+            (Array(repeating: 0xFF, count: 200), nil),
+            ([0x7F, 0x45, 0x4C, 0x46, 2] + Array(repeating: 0xFF, count: 200), nil),
+        ] as [([UInt8], ProgramFile.Obstacle?)])
     func obstacles(bytes: [UInt8], obstacle: ProgramFile.Obstacle?) throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "program-\(UUID().uuidString)").path
-        #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o755]))
+        #expect(
+            FileManager.default.createFile(atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o755]))
         defer { try? FileManager.default.removeItem(atPath: path) }
         #expect(ProgramFile(named: path, path: "").obstacle == obstacle)
     }
@@ -44,7 +46,9 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         for _ in 0..<1_000 {
             var bytes = Self.elf(loader: "/lib64/ld-linux-x86-64.so.2")
-            for _ in 0..<8 { bytes[Int.random(in: 16..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator) }
+            for _ in 0..<8 {
+                bytes[Int.random(in: 16..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
+            }
             #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
             _ = ProgramFile(named: path, path: "").obstacle
         }
