@@ -88,5 +88,6 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("cardlink-probe: scriptor  ·  exit 0  ·  ") })
         #expect(lines.contains { $0.hasPrefix(" SELECT ") })
         #expect(lines.contains { $0.hasPrefix(" reader   Virtual PCD 00 00   1 session, ") })
+        #expect(run.command.errors.contains("ATR 3B 9F … (UICC)"))
     }
 }

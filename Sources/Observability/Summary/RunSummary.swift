@@ -14,6 +14,15 @@ package final class RunSummary: EventSink {
         tally.withLock { $0.apply(event) }
     }
 
+    /// The readers that were used and whose card nobody asked for its ATR.
+    package var readersWithUnknownCard: [String] {
+        tally.withLock { tally in
+            tally.readers.all.compactMap { name, reader in
+                reader.atr.isEmpty && reader.sessions + reader.commands > 0 ? name : nil
+            }
+        }
+    }
+
     /// What the run came to, as far as events have come.
     package func report(of outcome: RunOutcome) -> RunReport {
         RunReport(tally.withLock { $0 }, outcome)

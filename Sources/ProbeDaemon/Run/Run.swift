@@ -1,3 +1,4 @@
+internal import CardReader
 internal import Glibc
 package import Observability
 internal import ProbeEvents
@@ -71,6 +72,7 @@ package struct Run: Sendable {
         let ended = EventClock.now
 
         await tap?.end()
+        identifyCards(summary)
         if let forwarder { finish(forwarder) }
         await server?.stop()
         let outcome = RunOutcome(
@@ -80,6 +82,19 @@ package struct Run: Sendable {
             remarkWithoutCalls: tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen.")
         tell(summary.report(of: outcome), in: report)
         return ending
+    }
+
+    /// Asks pcscd which card is in a reader, where the program itself never did; it need not answer.
+    private func identifyCards(_ summary: RunSummary) {
+        let unknown = summary.readersWithUnknownCard
+        guard !unknown.isEmpty, let listing = try? ReaderListing.take(within: .milliseconds(300)) else { return }
+        for reader in listing.readers where unknown.contains(reader.name) {
+            guard let atr = reader.atr else { continue }
+            let nobody = ClientProcess(id: 0, pid: 0, program: "")
+            summary.receive(
+                .cardIdentified(
+                    CardIdentified(stamp: .now(source: .cardReader), client: nobody, reader: reader.name, atr: atr)))
+        }
     }
 
     private func tell(_ report: RunReport, in file: ReportFile?) {
