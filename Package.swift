@@ -99,7 +99,8 @@ let package = Package(
             dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
             swiftSettings: house),
         .executableTarget(
-            name: "benchmark", dependencies: ["ProbeEvents", "Taps"], path: "Tests/Benchmarks", exclude: ["Programs"],
+            name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
+            exclude: ["Programs"],
             swiftSettings: house),
         // tests
         .target(

@@ -2,6 +2,7 @@ import Foundation
 import ProbeEvents
 import Synchronization
 import Taps
+import TestSupport
 
 /// What a tap adds to one SCardTransmit of a library that answers at once: ours with a receiver that hears everything,
 /// pcsc-lite's own libpcscspy with somebody who reads its FIFO, and the two clock readings that any tap must take.
@@ -31,7 +32,7 @@ enum TransmitBenchmark {
         }
         let told = workshop.told
         let expected = rounds * bursts * calls
-        guard told == expected else { throw Failure("told \(told) of \(expected) commands") }
+        guard told == expected else { throw TestFailure("told \(told) of \(expected) commands") }
         let floor = median(clocks) - median(bare)
         let added = median(ours) - median(bare)
         let spy = median(spied) - median(paced)
@@ -46,63 +47,48 @@ enum TransmitBenchmark {
     }
 }
 
-/// A reason why nothing was measured.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}
-
 /// The programs, compiled, in a folder that is gone at the end.
 private final class Workshop {
     enum Tap { case bare, ours, spy }
 
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let receiver: ShimReceiver
     private let sink = CountingSink()
     private let fifo: FileHandle
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "cardlink-benchmark-\(getpid())")
+        folder = try TemporaryFolder()
         for name in ["bare", "ours", "spy"] {
-            try FileManager.default.createDirectory(at: folder.appending(path: name), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
         }
         let programs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Programs")
-        let stub = folder.appending(path: "bare/libpcsclite.so.1")
+        let stub = folder.file("bare/libpcsclite.so.1")
         let compile = ["cc", "-O2", "-I/usr/include/PCSC", "-o"]
-        try Self.run(
-            compile + [
-                stub.path, "-shared", "-fPIC", "-w", "-Wl,-soname,libpcsclite.so.1",
-                programs.appending(path: "stub.c").path,
-            ])
-        try Self.run(
-            compile + [folder.appending(path: "transmit").path, programs.appending(path: "transmit.c").path, stub.path])
-        let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let shared = ["-shared", "-fPIC", "-w", "-Wl,-soname,libpcsclite.so.1"]
+        try Self.run(compile + [stub] + shared + [programs.appending(path: "stub.c").path])
+        try Self.run(compile + [folder.file("transmit"), programs.appending(path: "transmit.c").path, stub])
         let links = [
-            ("ours/libpcsclite.so.1", products.appending(path: "libpcsclite-probe.so").path),
-            ("ours/libpcsclite-audit.so", products.appending(path: "libpcsclite-audit.so").path),
-            ("spy/libpcsclite.so.1", try Self.spy()), ("spy/libpcsclite_nospy.so.1", stub.path),
-            ("spy/libpcsclite_real.so.1", stub.path),
+            ("ours/libpcsclite.so.1", Files.products + "/libpcsclite-probe.so"),
+            ("ours/libpcsclite-audit.so", Files.products + "/libpcsclite-audit.so"),
+            ("spy/libpcsclite.so.1", try Self.spy()), ("spy/libpcsclite_nospy.so.1", stub),
+            ("spy/libpcsclite_real.so.1", stub),
         ]
         for (name, target) in links {
-            try FileManager.default.createSymbolicLink(
-                atPath: folder.appending(path: name).path, withDestinationPath: target)
+            try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: target)
         }
-        let pipe = folder.appending(path: "pcsc-spy").path
+        let pipe = folder.file("pcsc-spy")
         guard mkfifo(pipe, 0o600) == 0, let handle = FileHandle(forUpdatingAtPath: pipe) else {
-            throw Failure("mkfifo \(pipe): \(String(cString: strerror(errno)))")
+            throw TestFailure("mkfifo \(pipe): \(String(cString: strerror(errno)))")
         }
         fifo = handle
         Thread.detachNewThread {
             while let piece = try? handle.read(upToCount: 65_536), !piece.isEmpty {}
         }
-        receiver = ShimReceiver(path: folder.appending(path: "receiver.sock").path)
+        receiver = ShimReceiver(path: folder.file("receiver.sock"))
         try receiver.start(into: sink)
     }
 
-    deinit {
-        receiver.stop()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    deinit { receiver.stop() }
 
     /// Commands told so far.
     var told: Int {
@@ -112,40 +98,34 @@ private final class Workshop {
 
     /// The median over the bursts, nanoseconds a call.
     func transmit(_ words: [String], _ tap: Tap) throws -> Double {
-        let path = { [folder] (name: String) in folder.appending(path: name).path }
         let environment: [String: String] =
             switch tap {
-            case .bare: ["LD_LIBRARY_PATH": path("bare")]
+            case .bare: ["LD_LIBRARY_PATH": folder.file("bare")]
             case .ours:
                 [
-                    "LD_LIBRARY_PATH": path("ours"), "CARDLINK_PCSC_LIBRARY": path("bare/libpcsclite.so.1"),
-                    "CARDLINK_RECEIVER": path("receiver.sock"),
+                    "LD_LIBRARY_PATH": folder.file("ours"),
+                    "CARDLINK_PCSC_LIBRARY": folder.file("bare/libpcsclite.so.1"),
+                    "CARDLINK_RECEIVER": folder.file("receiver.sock"),
                 ]
-            case .spy: ["LD_LIBRARY_PATH": path("spy"), "HOME": folder.path]
+            case .spy: ["LD_LIBRARY_PATH": folder.file("spy"), "HOME": folder.path]
             }
-        let lines = try Self.run([path("transmit")] + words, environment: environment).split(separator: "\n")
+        let lines = try Self.run([folder.file("transmit")] + words, environment: environment).split(separator: "\n")
         return median(lines.compactMap { Double($0) })
     }
 
     private static func spy() throws -> String {
         let path = try run(["sh", "-c", "/sbin/ldconfig -p | sed -n 's/.*libpcscspy.so.0 .*=> //p' | head -n 1"])
-        guard !path.isEmpty else { throw Failure("libpcscspy.so.0 is not installed: apt-get install libpcsclite-dev") }
+        guard !path.isEmpty else {
+            throw TestFailure("libpcscspy.so.0 is not installed: apt-get install libpcsclite-dev")
+        }
         return path.trimmingCharacters(in: .newlines)
     }
 
     @discardableResult
     private static func run(_ words: [String], environment: [String: String] = [:]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = words
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure("\(words.joined(separator: " ")) failed") }
-        return String(decoding: bytes, as: UTF8.self)
+        let end = try Command.run(words, environment: environment)
+        guard end.ending == .exited(0) else { throw TestFailure("\(words.joined(separator: " ")): \(end.errors)") }
+        return end.output
     }
 }
 
