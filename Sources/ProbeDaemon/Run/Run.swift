@@ -69,19 +69,22 @@ package struct Run: Sendable {
         let watch = Task { await libraries.watch() }
         let ending = await program.end()
         watch.cancel()
-        let ended = EventClock.now
+        var outcome = outcome(of: ending, since: started)
+        outcome.remarkWithoutCalls = tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen."
 
         await tap?.end()
         identifyCards(summary)
         if let forwarder { finish(forwarder) }
         await server?.stop()
-        let outcome = RunOutcome(
-            program: programName.split(separator: "/").last.map(String.init) ?? "", ending: ending,
-            startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: ended.monotonicNanoseconds,
-            startedWallNanoseconds: started.wallNanoseconds,
-            remarkWithoutCalls: tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen.")
         tell(summary.report(of: outcome), in: report)
         return ending
+    }
+
+    private func outcome(of ending: RunOutcome.Ending, since started: EventClock) -> RunOutcome {
+        RunOutcome(
+            program: programName.split(separator: "/").last.map(String.init) ?? "", ending: ending,
+            startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: EventClock.now.monotonicNanoseconds,
+            startedWallNanoseconds: started.wallNanoseconds)
     }
 
     /// Asks pcscd which card is in a reader, where the program itself never did; it need not answer.
