@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,12 +32,21 @@ static sigset_t waited_for(void) {
     return set;
 }
 
+// Asks for many at once: a limit of a million descriptors is common in containers.
 static void note_descriptors(struct process_origin *origin) {
-    long limit = sysconf(_SC_OPEN_MAX);
+    enum { ASKED = 1024, HIGHEST = 65536 };
     const int most = sizeof origin->descriptors / sizeof *origin->descriptors;
+    struct pollfd asked[ASKED];
     origin->descriptor_count = 0;
-    for (int number = 0; number < limit && number < 65536 && origin->descriptor_count < most; number++) {
-        if (fcntl(number, F_GETFD) >= 0) origin->descriptors[origin->descriptor_count++] = number;
+    for (int first = 0; first < HIGHEST; first += ASKED) {
+        for (int i = 0; i < ASKED; i++) asked[i] = (struct pollfd){.fd = first + i};
+        // Refused when the limit is lower than what is asked for.
+        if (poll(asked, ASKED, 0) < 0) {
+            for (int i = 0; i < ASKED; i++) asked[i].revents = fcntl(asked[i].fd, F_GETFD) < 0 ? POLLNVAL : 0;
+        }
+        for (int i = 0; i < ASKED && origin->descriptor_count < most; i++) {
+            if (!(asked[i].revents & POLLNVAL)) origin->descriptors[origin->descriptor_count++] = asked[i].fd;
+        }
     }
 }
 

@@ -28,8 +28,11 @@ package struct RuntimeDirectory: Sendable, Hashable {
         return [own, RuntimeDirectory(named: system)]
     }
 
-    /// Whether a daemon has, or had, its event socket there.
-    package var hasDaemon: Bool { access(eventSocket, F_OK) == 0 }
+    /// Whether a daemon of ours or of root's has, or had, its event socket there.
+    package var hasDaemon: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && Self.isOurs(status) && access(eventSocket, F_OK) == 0
+    }
 
     /// Makes it, for this user only, where it is missing.
     package func create() throws(RuntimeDirectoryError) {
@@ -37,11 +40,7 @@ package struct RuntimeDirectory: Sendable, Hashable {
         var status = stat()
         guard stat(path, &status) == 0 else { throw .cannotCreate(path: path, errno: errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw .cannotCreate(path: path, errno: ENOTDIR) }
-        // In a directory that others may write to, they could put their own socket in the place of ours.
-        let isOthers = status.st_uid != geteuid() && status.st_uid != 0
-        guard !isOthers, status.st_mode & S_IWOTH == 0 || status.st_mode & S_ISVTX != 0 else {
-            throw .notOurs(path: path)
-        }
+        guard Self.isOurs(status) else { throw .notOurs(path: path) }
         guard access(path, W_OK | X_OK) == 0 else { throw .cannotCreate(path: path, errno: errno) }
     }
 
@@ -56,6 +55,12 @@ package struct RuntimeDirectory: Sendable, Hashable {
             else { continue }
             unlink(path + "/" + name)
         }
+    }
+
+    /// In a directory that others may write to, they could put their own socket in the place of ours.
+    private static func isOurs(_ status: stat) -> Bool {
+        let isOthers = status.st_uid != geteuid() && status.st_uid != 0
+        return !isOthers && (status.st_mode & S_IWOTH == 0 || status.st_mode & S_ISVTX != 0)
     }
 
     private static func absolute(_ path: String) -> String {

@@ -74,6 +74,23 @@ import Testing
         #expect(sessions?["errors"] as? [String: Int] == ["client_gone": 1])
     }
 
+    /// gpg talks to a card by an agent and its grandchild scdaemon, which outlives the command.
+    @Test func gpgAndItsScdaemon() throws {
+        let home = try TemporaryFolder()
+        #expect(chmod(home.path, 0o700) == 0)
+        try home.write("disable-ccid\n", to: "scdaemon.conf")
+        let environment = ["GNUPGHOME": home.path]
+        defer { _ = try? Command.run(["gpgconf", "--kill", "all"], environment: environment) }
+        let run = try BenchRun(["gpg", "--card-status"], environment: environment)
+        // The virtual card is no OpenPGP card.
+        #expect(run.command.ending == .exited(2))
+        run.expectEqualToOracles()
+        #expect(run.card.commands > 0)
+        let clients = run.report["clients"] as? [[String: Any]]
+        #expect(clients?.compactMap { $0["program"] as? String } == ["scdaemon"])
+        #expect(clients?.first?["state"] as? String == "running")
+    }
+
     @Test func aRefusedPINIsTold() throws {
         let run = try BenchRun([Self.linkedClient])
         #expect(run.command.output.hasSuffix("\n9000\n63C2\n"))

@@ -165,14 +165,19 @@ import Testing
         let client = try RunningCommand(
             [Files.probe, "run", "--runtime-dir", bench.sockets, "--json", bench.folder.file("report.json"), "--"]
                 + [Files.python, Files.client("select_loop.py"), "3"], environment: bench.environment)
-        #expect(try eventually(within: 10) { try bench.control("status").contains("busy") })
+        #expect(try eventually(within: 10) { try bench.control("status").contains("busy=true") })
         try bench.control("remove")
         #expect(try client.end(within: 20).ending == .exited(1))
         let report =
             try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]
         #expect(report?["error_count"] as? Int == 1)
-        #expect((report?["failed_transmits"] as? [Any])?.count == 1)
+        // The card had the command under way too, and the log has its line.
+        #expect(report?["command_count"] as? Int == bench.oracle.commands)
+        // vpcd gives pcscd, and pcscd the program, a success without a byte, or an error.
+        let failed = (report?["failed_transmits"] as? [Any])?.count ?? 0
+        #expect(failed + (report?["responses_without_status_word"] as? Int ?? 0) == 1)
         #expect(try eventually(within: 2) { try bench.sum("cardlink_apdu_errors_total") == 1 })
+        #expect(try bench.sum("cardlink_apdu_commands_total") == Double(bench.oracle.commands))
         // pcscd looks every 400 ms: a card that is back before keeps its place there, and is never powered.
         usleep(1_000_000)
         try bench.control("insert")

@@ -24,7 +24,11 @@ import Testing
         try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: false)
         #expect(chmod(base, 0o777) == 0)
         #expect(throws: RuntimeDirectoryError.notOurs(path: base)) { try RuntimeDirectory(named: base).create() }
+        // Events are not handed to whoever put a socket there either.
+        #expect(FileManager.default.createFile(atPath: base + "/events.sock", contents: nil))
+        #expect(!RuntimeDirectory(named: base).hasDaemon)
         #expect(chmod(base, 0o1777) == 0)
+        #expect(RuntimeDirectory(named: base).hasDaemon)
         try RuntimeDirectory(named: base).create()
     }
 

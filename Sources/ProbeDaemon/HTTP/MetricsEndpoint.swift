@@ -1,7 +1,8 @@
-internal import Glibc
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import ProbeEvents
+internal import PrometheusClient
 internal import Synchronization
 
 /// What a scrape is made of.
@@ -28,7 +29,7 @@ package struct ScrapeSource: Sendable {
 /// Answers `/metrics`.
 struct MetricsEndpoint: WebEndpoint {
     /// The one format: Prometheus 3 fails a scrape whose type is missing or unknown.
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    static let contentType = ExpositionFormat.text.contentType
 
     let source: ScrapeSource
     let slots: ScrapeSlots
@@ -41,12 +42,12 @@ struct MetricsEndpoint: WebEndpoint {
         var fields: HTTPFields = [.contentType: Self.contentType, .vary: "Accept-Encoding", .cacheControl: "no-store"]
         if isGzipped { fields[.contentEncoding] = "gzip" }
 
-        let start = Self.nanoseconds()
+        let start = EventClock.now.monotonicNanoseconds
         source.prepare()
-        let spent = Self.nanoseconds() - start
+        let spent = EventClock.now.monotonicNanoseconds - start
         guard request.method != .head else {
             fields[.contentLength] = "\(lengthBytes(isGzipped: isGzipped))"
-            source.recordDuration(Self.nanoseconds() - start)
+            source.recordDuration(EventClock.now.monotonicNanoseconds - start)
             return Response(status: .ok, headers: fields)
         }
         let body = ResponseBody { writer in
@@ -62,9 +63,9 @@ struct MetricsEndpoint: WebEndpoint {
         var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
         var spent = alreadySpent
         while true {
-            let start = Self.nanoseconds()
+            let start = EventClock.now.monotonicNanoseconds
             let piece = pieces.next()
-            spent += Self.nanoseconds() - start
+            spent += EventClock.now.monotonicNanoseconds - start
             guard let piece else { break }
             try await writer.write(piece)
         }
@@ -77,12 +78,6 @@ struct MetricsEndpoint: WebEndpoint {
         var length = 0
         while let piece = pieces.next() { length += piece.readableBytes }
         return length
-    }
-
-    private static func nanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
 
