@@ -83,12 +83,12 @@ int receiver_bell(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 void receiver_ring_bell(int bell) { eventfd_write(bell, 1); }
 
-void *receiver_map(int file) {
+void *receiver_map(int file, bool looks_only) {
     struct stat status;
     int seals = fcntl(file, F_GET_SEALS);
     if (seals < 0 || (seals & (F_SEAL_SHRINK | F_SEAL_GROW)) != (F_SEAL_SHRINK | F_SEAL_GROW)) return NULL;
     if (fstat(file, &status) != 0 || status.st_size != RING_TOTAL_BYTES) return NULL;
-    void *base = mmap(NULL, RING_TOTAL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    void *base = mmap(NULL, RING_TOTAL_BYTES, looks_only ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     return base == MAP_FAILED ? NULL : base;
 }
 

@@ -83,13 +83,16 @@ public struct ReaderListing: Sendable, Hashable, Codable {
     }
 
     /// A table for people: a line a reader, columns aligned, below it what the ATR says.
-    public var table: String {
+    public var table: String { table { _ in [] } }
+
+    /// The same with further lines below each reader.
+    package func table(below: (Reader) -> [String]) -> String {
         let rows =
-            [("reader", "state", "ATR", nil as String?)]
+            [("reader", "state", "ATR", [] as [String])]
             + readers.map { reader in
                 (
                     reader.name, reader.state.joined(separator: ", "), reader.atr.map(Self.spaced) ?? "-",
-                    reader.atrDescription
+                    (reader.atrDescription.map { [$0] } ?? []) + below(reader)
                 )
             }
         let nameWidth = rows.map(\.0.count).max() ?? 0
@@ -97,7 +100,7 @@ public struct ReaderListing: Sendable, Hashable, Codable {
         let indent = String(repeating: " ", count: nameWidth + stateWidth + 4)
         return rows.map { name, state, atr, words in
             "\(Self.padded(name, nameWidth))  \(Self.padded(state, stateWidth))  \(atr)\n"
-                + (words.map { "\(indent)\($0)\n" } ?? "")
+                + words.map { "\(indent)\($0)\n" }.joined()
         }.joined()
     }
 

@@ -36,6 +36,13 @@ static COLD void note_operation(struct ring_record *record, uint32_t operation, 
     write_text(record, reader);
 }
 
+static COLD void note_transaction(SCARDHANDLE handle, bool begins) {
+    int cancel_state;
+    tap_lock(&cancel_state);
+    session_transaction(handle, begins);
+    tap_unlock(cancel_state);
+}
+
 static COLD void note_session_closed(const struct tap_session *session, uint32_t result) {
     struct ring_record record = {.kind = RING_SESSION_CLOSED, .session = session->serial, .result = result};
     record.start_ns = session->opened_ns;
@@ -78,8 +85,10 @@ static COLD void note_card(const char *reader, const uint8_t *atr, size_t atr_by
 
 EXPORT LONG SCardEstablishContext(DWORD dwScope, LPCVOID pvReserved1, LPCVOID pvReserved2, LPSCARDCONTEXT phContext) {
     struct ring_record record = {0};
-    LONG result = FORWARD(record, false, SCardEstablishContext, dwScope, pvReserved1, pvReserved2, phContext);
+    // First the receiver, then pcscd: whoever looks who is connected to pcscd finds that this program tells of itself.
+    pcsc_real();
     tap_attach();
+    LONG result = FORWARD(record, false, SCardEstablishContext, dwScope, pvReserved1, pvReserved2, phContext);
     note_operation(&record, RING_ESTABLISH_CONTEXT, 0, NULL);
     return result;
 }
@@ -111,6 +120,7 @@ EXPORT LONG SCardConnect(SCARDCONTEXT hContext, LPCSTR szReader, DWORD dwShareMo
     LONG result = FORWARD(record, false, SCardConnect, hContext, szReader, dwShareMode, dwPreferredProtocols, phCard,
         pdwActiveProtocol);
     tap_attach();
+    record.received_bytes = (uint32_t)hContext;
     if (result != SCARD_S_SUCCESS || phCard == NULL) {
         // A parameter that the library refused may point anywhere.
         bool readable = pcsc_code(result) != pcsc_code(SCARD_E_INVALID_PARAMETER) &&
@@ -145,7 +155,13 @@ EXPORT LONG SCardReconnect(SCARDHANDLE hCard, DWORD dwShareMode, DWORD dwPreferr
     LONG result = FORWARD(record, true, SCardReconnect, hCard, dwShareMode, dwPreferredProtocols, dwInitialization,
         pdwActiveProtocol);
     tap_attach();
-    if (result == SCARD_S_SUCCESS && pdwActiveProtocol != NULL) record.sent_bytes = (uint32_t)*pdwActiveProtocol;
+    if (result == SCARD_S_SUCCESS && pdwActiveProtocol != NULL) {
+        record.sent_bytes = (uint32_t)*pdwActiveProtocol;
+        int cancel_state;
+        tap_lock(&cancel_state);
+        session_reconnected(hCard, record.sent_bytes, (uint32_t)dwShareMode);
+        tap_unlock(cancel_state);
+    }
     note_operation(&record, RING_RECONNECT, session_of(hCard), NULL);
     return result;
 }
@@ -167,6 +183,7 @@ EXPORT LONG SCardBeginTransaction(SCARDHANDLE hCard) {
     struct ring_record record = {0};
     LONG result = FORWARD(record, true, SCardBeginTransaction, hCard);
     tap_attach();
+    if (result == SCARD_S_SUCCESS) note_transaction(hCard, true);
     note_operation(&record, RING_BEGIN_TRANSACTION, session_of(hCard), NULL);
     return result;
 }
@@ -175,6 +192,7 @@ EXPORT LONG SCardEndTransaction(SCARDHANDLE hCard, DWORD dwDisposition) {
     struct ring_record record = {0};
     LONG result = FORWARD(record, false, SCardEndTransaction, hCard, dwDisposition);
     tap_attach();
+    if (result == SCARD_S_SUCCESS) note_transaction(hCard, false);
     record.sent_bytes = (uint32_t)dwDisposition;
     note_operation(&record, RING_END_TRANSACTION, session_of(hCard), NULL);
     return result;
@@ -200,6 +218,7 @@ EXPORT LONG SCardGetStatusChange(
     struct ring_record record = {0};
     LONG result = FORWARD(record, false, SCardGetStatusChange, hContext, dwTimeout, rgReaderStates, cReaders);
     tap_attach();
+    record.received_bytes = (uint32_t)hContext;
     note_operation(&record, RING_WAIT_FOR_CHANGE, 0, NULL);
     for (DWORD i = 0; result == SCARD_S_SUCCESS && rgReaderStates != NULL && i < cReaders; i++) {
         const SCARD_READERSTATE *state = &rgReaderStates[i];
@@ -228,6 +247,7 @@ EXPORT LONG SCardListReaders(SCARDCONTEXT hContext, LPCSTR mszGroups, LPSTR mszR
     struct ring_record record = {0};
     LONG result = FORWARD(record, false, SCardListReaders, hContext, mszGroups, mszReaders, pcchReaders);
     tap_attach();
+    record.received_bytes = (uint32_t)hContext;
     note_operation(&record, RING_LIST_READERS, 0, NULL);
     return result;
 }

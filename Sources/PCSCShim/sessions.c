@@ -39,6 +39,7 @@ bool session_copy(SCARDHANDLE handle, struct tap_session *copy) {
 // What is known of it stays, for a receiver that has yet to read of it.
 static void close_ring_entry(uint32_t index) {
     if (tap_ring == NULL || index >= RING_SESSIONS) return;
+    ring_store(&ring_header_of(tap_ring)->transactions_ns[index], 0);
     ring_store(&ring_session_at(tap_ring, index)->closed_ns, tap_now());
 }
 
@@ -62,8 +63,32 @@ static uint32_t take_ring_entry(const struct tap_session *session) {
     entry->protocol = session->protocol;
     entry->share_mode = session->share_mode;
     memcpy(entry->reader, session->reader, sizeof entry->reader);
+    ring_header_of(tap_ring)->contexts[taken] = (uint32_t)session->context;
+    ring_store(&ring_header_of(tap_ring)->transactions_ns[taken], session->transaction_ns);
     ring_store(&entry->serial, session->serial);
     return taken;
+}
+
+void session_reconnected(SCARDHANDLE handle, uint32_t protocol, uint32_t share_mode) {
+    struct tap_session *session = find(handle);
+    if (session == NULL) return;
+    session->protocol = protocol;
+    session->share_mode = share_mode;
+    if (tap_ring == NULL || session->ring_index >= RING_SESSIONS) return;
+    struct ring_session *entry = ring_session_at(tap_ring, session->ring_index);
+    entry->protocol = protocol;
+    entry->share_mode = share_mode;
+}
+
+void session_transaction(SCARDHANDLE handle, bool begins) {
+    struct tap_session *session = find(handle);
+    if (session == NULL || (!begins && session->transactions == 0)) return;
+    session->transactions += begins ? 1 : -1u;
+    // Nested ones change nothing for others.
+    if (session->transactions > (begins ? 1u : 0u)) return;
+    session->transaction_ns = begins ? tap_now() : 0;
+    if (tap_ring == NULL || session->ring_index >= RING_SESSIONS) return;
+    ring_store(&ring_header_of(tap_ring)->transactions_ns[session->ring_index], session->transaction_ns);
 }
 
 // The session's number; 0 when there is no room.

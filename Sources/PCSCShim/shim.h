@@ -29,6 +29,8 @@ struct tap_session {
     uint32_t protocol;
     uint32_t share_mode;
     uint32_t ring_index;
+    uint32_t transactions;  // begun and not ended; pcscd counts them, too
+    uint64_t transaction_ns;
     char reader[RING_NAME_BYTES];
 };
 
@@ -51,6 +53,8 @@ bool session_copy(SCARDHANDLE handle, struct tap_session *session);
 uint64_t session_add(const struct tap_session *opened);
 void session_remove(SCARDHANDLE handle);
 bool session_remove_any(SCARDCONTEXT context, struct tap_session *removed);
+void session_reconnected(SCARDHANDLE handle, uint32_t protocol, uint32_t share_mode);
+void session_transaction(SCARDHANDLE handle, bool begins);
 void sessions_enter_ring(void);
 void sessions_forget(void);
 

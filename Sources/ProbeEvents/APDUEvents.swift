@@ -26,15 +26,29 @@ public struct APDUExchange: Sendable, Hashable {
     public var isCut: Bool
     /// PC/SC's return code, low 32 bits; 0 is success.
     public var resultCode: UInt32
-    /// Part of the duration that was spent waiting for other programs, nanoseconds.
+    /// Part of the duration that was spent waiting for the end of another program's transaction, nanoseconds.
     public var waitNanoseconds: UInt64
-    /// Whether the wait is known exactly; otherwise the card's time is an upper bound.
+    /// Whether that wait is known exactly; otherwise the card's time is an upper bound.
     public var isWaitExact: Bool
+    /// Further part of the duration in which the reader served other calls, nanoseconds: other programs' commands, or
+    /// calls of other threads on the same context. Known where all programs of a reader are seen.
+    public var sharingNanoseconds: UInt64
+    /// Whether no program that is not seen can have used the reader; otherwise the card's time is an upper bound.
+    public var isSharingExact: Bool
 
     /// The card's own time, nanoseconds.
     public var cardNanoseconds: UInt64 {
-        stamp.durationNanoseconds - min(waitNanoseconds, stamp.durationNanoseconds)
+        stamp.durationNanoseconds - min(othersNanoseconds, stamp.durationNanoseconds)
     }
+
+    /// What was spent waiting for others, of whatever kind, nanoseconds.
+    public var othersNanoseconds: UInt64 {
+        let (sum, overflow) = waitNanoseconds.addingReportingOverflow(sharingNanoseconds)
+        return overflow ? .max : sum
+    }
+
+    /// Whether some waiting for others may be in ``cardNanoseconds``.
+    public var isUpperBound: Bool { !isWaitExact || !isSharingExact }
 
     /// The status word, when the call succeeded and the response has one.
     public var statusWord: StatusWord? {
@@ -47,7 +61,8 @@ public struct APDUExchange: Sendable, Hashable {
     public init(
         stamp: EventStamp, client: ClientProcess, thread: UInt32, session: UInt64, reader: String,
         interface: APDUInterface, sessionProtocol: SessionProtocol, name: CommandName, command: HexBytes,
-        response: HexBytes, isCut: Bool, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool
+        response: HexBytes, isCut: Bool, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool,
+        sharingNanoseconds: UInt64 = 0, isSharingExact: Bool = true
     ) {
         self.stamp = stamp
         self.client = client
@@ -63,6 +78,8 @@ public struct APDUExchange: Sendable, Hashable {
         self.resultCode = resultCode
         self.waitNanoseconds = waitNanoseconds
         self.isWaitExact = isWaitExact
+        self.sharingNanoseconds = sharingNanoseconds
+        self.isSharingExact = isSharingExact
     }
 }
 

@@ -81,6 +81,7 @@ private enum EventKind: String, Codable, CaseIterable {
     case cardIdentified = "card_identified"
     case clientAttached = "client_attached"
     case clientEnded = "client_ended"
+    case clientDrained = "client_drained"
     case eventsDropped = "events_dropped"
     case sourceState = "source_state"
 }
@@ -113,6 +114,7 @@ private struct VersionedEvent: Codable {
         case .cardIdentified: event = .cardIdentified(try CardIdentified(from: decoder))
         case .clientAttached: event = .clientAttached(try ClientAttached(from: decoder))
         case .clientEnded: event = .clientEnded(try ClientEnded(from: decoder))
+        case .clientDrained: event = .clientDrained(try ClientDrained(from: decoder))
         case .eventsDropped: event = .eventsDropped(try EventsDropped(from: decoder))
         case .sourceState: event = .sourceState(try SourceState(from: decoder))
         }
@@ -131,6 +133,7 @@ private struct VersionedEvent: Codable {
             case .cardIdentified(let payload): (.cardIdentified, payload)
             case .clientAttached(let payload): (.clientAttached, payload)
             case .clientEnded(let payload): (.clientEnded, payload)
+            case .clientDrained(let payload): (.clientDrained, payload)
             case .eventsDropped(let payload): (.eventsDropped, payload)
             case .sourceState(let payload): (.sourceState, payload)
             }
@@ -147,6 +150,8 @@ extension APDUExchange: Codable {
         case resultCode = "result_code"
         case waitNanoseconds = "wait_nanoseconds"
         case isWaitExact = "is_wait_exact"
+        case sharingNanoseconds = "sharing_nanoseconds"
+        case isSharingExact = "is_sharing_exact"
     }
 
     /// Reads an exchange; a command name that the table does not have becomes `OTHER`.
@@ -167,7 +172,9 @@ extension APDUExchange: Codable {
             isCut: try container.decode(Bool.self, forKey: .isCut),
             resultCode: try container.decode(UInt32.self, forKey: .resultCode),
             waitNanoseconds: try container.decode(UInt64.self, forKey: .waitNanoseconds),
-            isWaitExact: try container.decode(Bool.self, forKey: .isWaitExact))
+            isWaitExact: try container.decode(Bool.self, forKey: .isWaitExact),
+            sharingNanoseconds: try container.decodeIfPresent(UInt64.self, forKey: .sharingNanoseconds) ?? 0,
+            isSharingExact: try container.decodeIfPresent(Bool.self, forKey: .isSharingExact) ?? true)
     }
 
     /// Writes an exchange.
@@ -187,5 +194,7 @@ extension APDUExchange: Codable {
         try container.encode(resultCode, forKey: .resultCode)
         try container.encode(waitNanoseconds, forKey: .waitNanoseconds)
         try container.encode(isWaitExact, forKey: .isWaitExact)
+        try container.encode(sharingNanoseconds, forKey: .sharingNanoseconds)
+        try container.encode(isSharingExact, forKey: .isSharingExact)
     }
 }

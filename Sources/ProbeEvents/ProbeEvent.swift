@@ -18,6 +18,8 @@ public enum ProbeEvent: Sendable, Hashable {
     case clientAttached(ClientAttached)
     /// A client process with a tap in it ended.
     case clientEnded(ClientEnded)
+    /// All that a client process wrote down until a moment has been told.
+    case clientDrained(ClientDrained)
     /// Events were lost, and how many is known exactly.
     case eventsDropped(EventsDropped)
     /// A source cannot see what it should, or can again.
@@ -34,6 +36,7 @@ public enum ProbeEvent: Sendable, Hashable {
         case .cardIdentified(let event): event.stamp
         case .clientAttached(let event): event.stamp
         case .clientEnded(let event): event.stamp
+        case .clientDrained(let event): event.stamp
         case .eventsDropped(let event): event.stamp
         case .sourceState(let event): event.stamp
         }

@@ -12,11 +12,14 @@ public struct ReaderSessionOpened: Sendable, Hashable, Codable {
     public var sessionProtocol: SessionProtocol
     /// PC/SC's share mode: 1 exclusive, 2 shared, 3 direct.
     public var shareMode: UInt32
+    /// The PC/SC context it belongs to, unique within the client; nil when unknown. The library makes the calls of one
+    /// context one after the other.
+    public var context: UInt32?
 
     /// An opening from its parts.
     public init(
         stamp: EventStamp, client: ClientProcess, session: UInt64, reader: String, sessionProtocol: SessionProtocol,
-        shareMode: UInt32
+        shareMode: UInt32, context: UInt32? = nil
     ) {
         self.stamp = stamp
         self.client = client
@@ -24,10 +27,11 @@ public struct ReaderSessionOpened: Sendable, Hashable, Codable {
         self.reader = reader
         self.sessionProtocol = sessionProtocol
         self.shareMode = shareMode
+        self.context = context
     }
 
     enum CodingKeys: String, CodingKey {
-        case stamp, client, session, reader
+        case stamp, client, session, reader, context
         case sessionProtocol = "session_protocol"
         case shareMode = "share_mode"
     }
@@ -84,12 +88,14 @@ public struct ReaderOperation: Sendable, Hashable, Codable {
     public var isWaitExact: Bool
     /// The control code of SCardControl; 0 for other calls.
     public var controlCode: UInt32
+    /// The PC/SC context of a call that concerns no session; nil otherwise, or when unknown.
+    public var context: UInt32?
 
     /// A call from its parts.
     public init(
         stamp: EventStamp, client: ClientProcess, thread: UInt32, session: UInt64, reader: String,
         operation: DeviceOperation, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool,
-        controlCode: UInt32 = 0
+        controlCode: UInt32 = 0, context: UInt32? = nil
     ) {
         self.stamp = stamp
         self.client = client
@@ -101,10 +107,11 @@ public struct ReaderOperation: Sendable, Hashable, Codable {
         self.waitNanoseconds = waitNanoseconds
         self.isWaitExact = isWaitExact
         self.controlCode = controlCode
+        self.context = context
     }
 
     enum CodingKeys: String, CodingKey {
-        case stamp, client, thread, session, reader, operation
+        case stamp, client, thread, session, reader, operation, context
         case resultCode = "result_code"
         case waitNanoseconds = "wait_nanoseconds"
         case isWaitExact = "is_wait_exact"

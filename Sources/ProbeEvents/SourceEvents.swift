@@ -66,6 +66,20 @@ public struct ClientEnded: Sendable, Hashable, Codable {
     }
 }
 
+/// All that a client process wrote down until a moment has been told: what others' calls overlap with is known so far.
+public struct ClientDrained: Sendable, Hashable, Codable {
+    /// Until when; it has no duration.
+    public var stamp: EventStamp
+    /// The process.
+    public var client: ClientProcess
+
+    /// A mark from its parts.
+    public init(stamp: EventStamp, client: ClientProcess) {
+        self.stamp = stamp
+        self.client = client
+    }
+}
+
 /// Events were lost, and how many is known exactly.
 public struct EventsDropped: Sendable, Hashable, Codable {
     /// When it was noticed; the source is the one whose events were lost.

@@ -148,10 +148,12 @@ public enum DeviceErrorType: UInt8, ClosedVocabulary {
 
 /// Why a program waited for its turn at a card.
 public enum WaitReason: UInt8, ClosedVocabulary {
-    /// Another program used the card, or held a transaction on it.
+    /// Another program held a transaction on the card.
     case transaction
     /// Another program kept the card from being connected to.
     case connect
+    /// The reader served another program's command, or the context another thread's call.
+    case sharing
 }
 
 /// Why events were lost.

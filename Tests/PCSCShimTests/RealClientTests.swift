@@ -46,18 +46,19 @@ import Testing
     }
 
     /// A pyscard program that has said its first word.
-    private func pyscard(_ how: String, _ word: String, _ environment: [String: String]) throws -> RunningCommand {
+    private func pyscard(_ steps: [String], _ environment: [String: String]) throws -> RunningCommand {
         let program = try RunningCommand(
-            [Files.python, Files.client("transaction.py"), how], environment: environment, input: .kept)
-        try #require(try program.readLine() == word)
+            [Files.python, Files.client("transaction.py")] + steps, environment: environment, input: .kept)
+        try #require(try program.readLine() == "here")
         return program
     }
 
     @Test func waitForAnotherProgramsTransaction() throws {
         let virtual = try Bench(script: "delay: 40\n")
         let bench = try ShimBench()
-        let sender = try pyscard("send", "here", bench.environment(virtual.environment, library: .system))
-        let holder = try pyscard("hold", "held", virtual.environment)
+        let sender = try pyscard(["line", "send:2"], bench.environment(virtual.environment, library: .system))
+        let holder = try pyscard(["hold:500"], virtual.environment)
+        try #require(try holder.readLine() == "held")
         try sender.say("")
         #expect(try sender.end().ending == .exited(0))
         #expect(try holder.end().ending == .exited(0))

@@ -14,7 +14,7 @@ final class CommandsByProgram: EventSink {
         switch event {
         case .apdu(let exchange): counts.withLock { $0[exchange.client.program, default: 0] += 1 }
         case .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified: break
-        case .clientAttached, .clientEnded, .eventsDropped, .sourceState: break
+        case .clientAttached, .clientEnded, .clientDrained, .eventsDropped, .sourceState: break
         }
     }
 }

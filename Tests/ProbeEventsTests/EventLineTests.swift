@@ -29,17 +29,20 @@ import Testing
                     stamp: stamp, client: client, thread: 4712, session: 3, reader: "Virtual PCD 00 00",
                     interface: .pcsc, sessionProtocol: .t1, name: .select, command: [0x00, 0xA4, 0x04, 0x00, 0x00],
                     response: [0x6A, 0x82], isCut: true, resultCode: 0x8010_0069, waitNanoseconds: 1,
-                    isWaitExact: true)),
+                    isWaitExact: true, sharingNanoseconds: 1, isSharingExact: false)),
             line: #"{"client":"# + clientText + #","command":"00A4040000","event":"apdu","interface":"pcsc","#
-                + #""is_cut":true,"is_wait_exact":true,"name":"SELECT","reader":"Virtual PCD 00 00","response":"6A82","#
-                + #""result_code":2148532329,"session":3,"session_protocol":"T1","stamp":"# + stampText
-                + #","thread":4712,"v":1,"wait_nanoseconds":1}"#),
+                + #""is_cut":true,"is_sharing_exact":false,"is_wait_exact":true,"name":"SELECT","#
+                + #""reader":"Virtual PCD 00 00","response":"6A82","#
+                + #""result_code":2148532329,"session":3,"session_protocol":"T1","#
+                + #""sharing_nanoseconds":1,"stamp":"# + stampText + #","thread":4712,"v":1,"wait_nanoseconds":1}"#),
         Row(
             name: "session_opened",
             event: .sessionOpened(
                 ReaderSessionOpened(
-                    stamp: stamp, client: client, session: 3, reader: "R/\"1\" é", sessionProtocol: .raw, shareMode: 2)),
-            line: #"{"client":"# + clientText + #","event":"session_opened","reader":"R/\"1\" é","session":3,"#
+                    stamp: stamp, client: client, session: 3, reader: "R/\"1\" é", sessionProtocol: .raw, shareMode: 2,
+                    context: 77)),
+            line: #"{"client":"# + clientText
+                + #","context":77,"event":"session_opened","reader":"R/\"1\" é","session":3,"#
                 + #""session_protocol":"raw","share_mode":2,"stamp":"# + stampText + #","v":1}"#),
         Row(
             name: "session_closed, badly",
@@ -86,6 +89,10 @@ import Testing
             line: #"{"client":"# + clientText + #","event":"client_ended","is_orderly":false,"open_sessions":2,"#
                 + #""stamp":"# + stampText + #","v":1}"#),
         Row(
+            name: "client_drained",
+            event: .clientDrained(ClientDrained(stamp: stamp, client: client)),
+            line: #"{"client":"# + clientText + #","event":"client_drained","stamp":"# + stampText + #","v":1}"#),
+        Row(
             name: "events_dropped",
             event: .eventsDropped(EventsDropped(stamp: stamp, reason: .queueFull, count: 12)),
             line: #"{"count":12,"event":"events_dropped","reason":"queue_full","stamp":"# + stampText + #","v":1}"#),
@@ -112,11 +119,13 @@ import Testing
         #expect(try EventLine.decode(Data(longer.utf8)) == row.event)
     }
 
-    /// Each member but the optional one must be there, and is named when it is not.
+    private static let optional: Set = ["error", "context", "sharing_nanoseconds", "is_sharing_exact"]
+
+    /// Each member but the optional ones must be there, and is named when it is not.
     @Test(arguments: rows)
     func aMissingMemberIsNamed(_ row: Row) throws {
         let whole = try #require(try JSONSerialization.jsonObject(with: Data(row.line.utf8)) as? [String: Any])
-        for member in whole.keys where member != "error" {
+        for member in whole.keys where !Self.optional.contains(member) {
             var less = whole
             less[member] = nil
             let line = try JSONSerialization.data(withJSONObject: less)
@@ -133,7 +142,7 @@ import Testing
             #"{"v":1,"event":"apdus\n"}"#,
             .malformed(
                 "member 'event': 'apdus ' is none of: apdu, session_opened, session_closed, operation, reader_changed, "
-                    + "card_identified, client_attached, client_ended, events_dropped, source_state")
+                    + "card_identified, client_attached, client_ended, client_drained, events_dropped, source_state")
         ),
         (#"[]"#, .malformed("not a JSON object")),
         (#"7"#, .malformed("not a JSON object")),

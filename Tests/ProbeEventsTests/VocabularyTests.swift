@@ -27,7 +27,7 @@ import Testing
                 "unavailable", "no_service", "communication", "card_removed", "card_reset", "unresponsive",
                 "sharing_violation", "access_denied", "protocol_mismatch", "timeout", "other",
             ])
-        #expect(WaitReason.names == ["transaction", "connect"])
+        #expect(WaitReason.names == ["transaction", "connect", "sharing"])
         #expect(
             DropReason.names == [
                 "ring_full", "client_lost", "unfinished", "malformed", "queue_full", "receiver_gone", "refused",

@@ -29,8 +29,8 @@ enum receiver_step receiver_read(int client, struct ring_message *message, int *
 int receiver_bell(void);
 void receiver_ring_bell(int bell);
 
-// Maps a client's ring. NULL unless it has the size of this layout and can neither shrink nor grow.
-void *receiver_map(int file);
+// Maps a client's ring, for looking only or for taking records. NULL unless it has the size of this layout and can neither shrink nor grow.
+void *receiver_map(int file, bool looks_only);
 void receiver_unmap(void *base);
 
 #endif

@@ -23,8 +23,8 @@
 // Kinds of record.
 enum {
     RING_TRANSMIT = 1,       // payload: kept command bytes, then kept response bytes
-    RING_OPERATION = 2,      // payload: the reader's name for SCardConnect, else nothing
-    RING_SESSION_OPENED = 3, // payload: the reader's name
+    RING_OPERATION = 2,      // payload: the reader's name for SCardConnect, else nothing; `received_bytes`: the context
+    RING_SESSION_OPENED = 3, // payload: the reader's name; `received_bytes`: the context
     RING_SESSION_CLOSED = 4, // payload: the reader's name
     RING_CARD_SEEN = 5,      // payload: the ATR (received_kept bytes) after the reader's name (sent_kept bytes)
 };
@@ -106,6 +106,11 @@ struct ring_header {
     // Written by the receiver; `tail` by a client, too, that takes back what nobody has read.
     uint64_t tail;
     uint64_t dropped_told;
+    uint64_t apart_from_sessions[14];
+    // Of the sessions, by their index, under the client's lock: since when one holds a transaction (CLOCK_MONOTONIC, 0:
+    // it holds none), and its context, low 32 bits (0 in rings of an earlier shim). Not in `ring_session`, which is full.
+    uint64_t transactions_ns[RING_SESSIONS];
+    uint32_t contexts[RING_SESSIONS];
 };
 
 #define RING_HEADER_BYTES 4096u

@@ -20,6 +20,7 @@ extension Collector {
             catalog.apduErrors[error, exchange.name].increment()
         }
         if exchange.waitNanoseconds > 0 { catalog.apduWait[.transaction].record(exchange.waitNanoseconds) }
+        if exchange.sharingNanoseconds > 0 { catalog.apduWait[.sharing].record(exchange.sharingNanoseconds) }
         if exchange.resultCode != 0, exchange.interface == .pcsc {
             countReaderFailure(exchange.resultCode, reader: exchange.reader)
         }

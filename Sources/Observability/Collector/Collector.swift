@@ -56,8 +56,11 @@ package final class Collector: EventSink {
 
     /// Counts one event.
     package func receive(_ event: ProbeEvent) {
-        // A loss is no event that was received; it counts for itself.
-        if case .eventsDropped = event {} else { health.eventsReceived[event.stamp.source].increment() }
+        switch event {
+        // A loss is no event that was received, and counts for itself; a mark between events is none.
+        case .eventsDropped, .clientDrained: break
+        default: health.eventsReceived[event.stamp.source].increment()
+        }
         switch scope {
         case .everything: apply(event)
         case .probeHealth:
@@ -86,7 +89,7 @@ package final class Collector: EventSink {
         case .eventsDropped(let loss): apply(loss)
         case .sourceState(let state): apply(state)
         // No family counts these: an ATR and a program's name are never labels.
-        case .cardIdentified, .clientAttached: break
+        case .cardIdentified, .clientAttached, .clientDrained: break
         }
     }
 

@@ -20,8 +20,8 @@ extension RunTally {
         count(verdict, exchange, cla: command.cla)
         readers.update(exchange.reader, new: ReaderTally()) { reader in
             reader.commands += 1
-            reader.waitNanoseconds.addSaturating(exchange.waitNanoseconds)
-            if !exchange.isWaitExact { reader.isWaitLowerBound = true }
+            reader.waitNanoseconds.addSaturating(exchange.othersNanoseconds)
+            if exchange.isUpperBound { reader.isWaitLowerBound = true }
         }
         let client = exchange.client
         clients.update(client.id, new: ClientTally(pid: client.pid, program: client.program)) { $0.commands += 1 }
@@ -53,7 +53,7 @@ extension RunTally {
 extension CommandTally {
     fileprivate mutating func add(_ exchange: APDUExchange, _ verdict: APDUVerdict) {
         times.record(exchange.cardNanoseconds)
-        if !exchange.isWaitExact { upperBounds += 1 }
+        if exchange.isUpperBound { upperBounds += 1 }
         switch verdict {
         case .good: break
         case .probingRefusal: probingRefusals += 1

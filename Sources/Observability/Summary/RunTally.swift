@@ -46,6 +46,7 @@ struct RunTally: Sendable {
         case .cardIdentified(let card): learnATR(card.atr.bytes, of: card.reader)
         case .clientAttached(let attached): apply(attached)
         case .clientEnded(let ended): apply(ended)
+        case .clientDrained: break
         case .eventsDropped(let loss): dropped[loss.reason, default: 0].addSaturating(loss.count)
         case .sourceState(let state): apply(state)
         }

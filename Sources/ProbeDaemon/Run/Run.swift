@@ -47,9 +47,12 @@ package struct Run: Sendable {
         let report = attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
         let summary = RunSummary()
         let bus = EventBus([summary])
+        let sharing = SharingSink(bus, watchingStrangers: StrangerWatch())
         let forwarder = connectToDaemon()
-        if let forwarder { bus.add(forwarder) }
-        let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: bus) }
+        // A daemon sees more programs than this run, and works out itself what they took from one another.
+        let taps = EventBus([sharing])
+        if let forwarder { taps.add(forwarder) }
+        let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
         let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
 
         let started = EventClock.now
@@ -73,6 +76,7 @@ package struct Run: Sendable {
         outcome.remarkWithoutCalls = tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen."
 
         await tap?.end()
+        sharing.finish()
         identifyCards(summary)
         if let forwarder { finish(forwarder) }
         await server?.stop()

@@ -47,7 +47,7 @@ package struct Daemon: Sendable {
         let server = server(sinks.collector, sources)
         try await server.start()
         do {
-            try sources.start(into: sinks.bus)
+            try sources.start(into: sinks.entry)
         } catch {
             await server.stop()
             throw error
@@ -58,7 +58,7 @@ package struct Daemon: Sendable {
         for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
         Terminal.say("sockets in \(directory.path)")
         var configuration = ServiceGroupConfiguration(
-            services: [server, SourcesService(sources: sources)],
+            services: [server, SourcesService(sources: sources, entry: sinks.entry)],
             // What it would tell is told by the lines above and by the exit status.
             logger: Logger(label: "cardlink-probe.serve") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .seconds(5)

@@ -1,3 +1,4 @@
+internal import CardReader
 internal import Observability
 internal import ProbeEvents
 internal import Synchronization
@@ -5,12 +6,27 @@ internal import Synchronization
 /// What the daemon tells events to. A new output is a line here.
 struct Sinks: Sendable {
     let collector: Collector
-    let bus: EventBus
+    /// Where events enter: each APDU goes on when it is known what else its reader did.
+    let entry: SharingSink
 
     /// All of them behind one bus.
     init() {
         collector = Collector(scope: .everything)
-        bus = EventBus([collector, FaultLog()])
+        entry = SharingSink(EventBus([collector, FaultLog()]), watchingStrangers: StrangerWatch())
+    }
+}
+
+extension SharingSink {
+    /// A stage that asks this watch for programs that are not seen.
+    convenience init(_ sink: any EventSink, watchingStrangers watch: consuming StrangerWatch) {
+        let watch = Mutex(watch)
+        self.init(sink) { known, now in
+            switch watch.withLock({ $0.look(besides: known, now: now) }) {
+            case .nothing: .nothing
+            case .undecided: .undecided
+            case .activity: .activity
+            }
+        }
     }
 }
 
@@ -36,7 +52,7 @@ final class FaultLog: EventSink {
             Terminal.say("\(state.stamp.source.name): \(state.isWorking ? "works" : state.message)")
         case .eventsDropped(let loss): note(loss)
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
-            .clientEnded:
+            .clientEnded, .clientDrained:
             break
         }
     }

@@ -1,4 +1,5 @@
 internal import CardReader
+internal import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
 internal import Taps
@@ -38,9 +39,11 @@ struct Sources: Sendable {
 /// Sources as a service: told to stop, they tell what they have and end.
 struct SourcesService: Service {
     let sources: Sources
+    let entry: SharingSink
 
     func run() async throws {
         try? await gracefulShutdown()
         sources.stop()
+        entry.finish()
     }
 }

@@ -56,7 +56,7 @@ struct RingDecoder {
         let opened = min(session.openedNanoseconds, clock.monotonicNanoseconds)
         return open(
             session.serial, reader: session.reader, activeProtocol: SessionProtocol(pcsc: session.activeProtocol),
-            shareMode: session.shareMode, openedNanoseconds: opened,
+            shareMode: session.shareMode, context: session.context, openedNanoseconds: opened,
             stamp: EventStamp(source: .shim, startNanoseconds: opened, clock: clock))
     }
 
@@ -137,7 +137,12 @@ struct RingDecoder {
             stamp: stamp(fields, clock), client: client, thread: fields.thread, session: fields.session,
             reader: reader, operation: kind, resultCode: fields.result, waitNanoseconds: fields.wait_ns,
             isWaitExact: fields.flags & UInt16(RING_WAIT_EXACT) != 0,
-            controlCode: kind == .control ? fields.sent_bytes : 0)
+            controlCode: kind == .control ? fields.sent_bytes : 0, context: Self.context(of: fields))
+    }
+
+    /// The context that an operation or an opening tells.
+    private static func context(of fields: ring_record) -> UInt32? {
+        fields.received_bytes == 0 ? nil : fields.received_bytes
     }
 
     private mutating func opened(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
@@ -146,12 +151,13 @@ struct RingDecoder {
         return [connect]
             + open(
                 fields.session, reader: record.name, activeProtocol: SessionProtocol(pcsc: fields.detail & 0xFFFF),
-                shareMode: fields.detail >> 16, openedNanoseconds: fields.start_ns + fields.duration_ns,
+                shareMode: fields.detail >> 16, context: Self.context(of: fields),
+                openedNanoseconds: fields.start_ns + fields.duration_ns,
                 stamp: stamp(fields, clock))
     }
 
     private mutating func open(
-        _ serial: UInt64, reader: String, activeProtocol: SessionProtocol, shareMode: UInt32,
+        _ serial: UInt64, reader: String, activeProtocol: SessionProtocol, shareMode: UInt32, context: UInt32?,
         openedNanoseconds: UInt64, stamp: EventStamp
     ) -> [ProbeEvent] {
         guard sessions.count < Self.sessionLimit, sessions[serial] == nil else { return [] }
@@ -161,7 +167,7 @@ struct RingDecoder {
             .sessionOpened(
                 ReaderSessionOpened(
                     stamp: stamp, client: client, session: serial, reader: reader, sessionProtocol: activeProtocol,
-                    shareMode: shareMode))
+                    shareMode: shareMode, context: context))
         ]
     }
 

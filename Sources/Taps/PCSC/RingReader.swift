@@ -25,11 +25,11 @@ struct RingReader {
 
     /// Maps a client's file; nil when it is not what a client of this layout makes.
     init?(file: Int32) {
-        guard let base = receiver_map(file) else { return nil }
+        guard let base = receiver_map(file, false) else { return nil }
         self.base = base
         header = ring_header_of(base)
         tail = ring_load(&header.pointee.tail)
-        guard ring_load(&header.pointee.magic) == RING_MAGIC, header.pointee.layout == RING_LAYOUT else {
+        guard header.pointee.isOfThisLayout else {
             receiver_unmap(base)
             return nil
         }
@@ -41,14 +41,7 @@ struct RingReader {
     }
 
     /// Who the client says it is; control characters in texts become `?`.
-    var identity: RingIdentity {
-        var copy = header.pointee
-        return RingIdentity(
-            clientID: copy.client_id,
-            program: withUnsafeBytes(of: &copy.program) { text($0) },
-            library: withUnsafeBytes(of: &copy.library) { text($0) },
-            countsWaits: copy.flags & UInt32(RING_WAIT_EXACT) != 0)
-    }
+    var identity: RingIdentity { header.pointee.identity }
 
     /// How many records of earlier rings of the process nobody could read; told once.
     func takeLostBefore() -> UInt64 {
@@ -66,15 +59,18 @@ struct RingReader {
     func session(_ serial: UInt64) -> RingSession? {
         for index in 0..<RING_SESSIONS {
             guard let entry = ring_session_at(base, index), ring_load(&entry.pointee.serial) == serial else { continue }
-            return RingSession(entry)
+            return RingSession(at: index, of: base)
         }
         return nil
     }
 
     /// The sessions that are open now.
     func openSessions() -> [RingSession] {
-        (0..<RING_SESSIONS).compactMap { ring_session_at(base, $0).flatMap(RingSession.init) }.filter(\.isOpen)
+        RingSession.open(in: base)
     }
+
+    /// Whether all that the client has begun to write was taken.
+    var isEmpty: Bool { ring_load(&header.pointee.head) == tail }
 
     /// Takes the next record. With `isFinal` the client has ended: nothing unfinished will be finished any more.
     mutating func next(now: UInt64, isFinal: Bool) -> Step {

@@ -16,17 +16,53 @@ struct RingSession {
     var activeProtocol: UInt32
     var shareMode: UInt32
     var reader: String
+    /// Nil when a shim of an earlier version does not tell it.
+    var context: UInt32?
+    /// Since when it holds a transaction on its card; nil for none.
+    var transactionNanoseconds: UInt64?
 
     /// Nil for an entry that is free, or changed while it was read.
-    init?(_ entry: UnsafeMutablePointer<ring_session>) {
+    init?(at index: UInt32, of base: UnsafeMutableRawPointer) {
+        guard let entry = ring_session_at(base, index), let header = ring_header_of(base), index < RING_SESSIONS else {
+            return nil
+        }
         serial = ring_load(&entry.pointee.serial)
         var copy = entry.pointee
+        let (context, transaction) = header.pointee.place(of: Int(index))
         guard serial != 0, ring_load(&entry.pointee.serial) == serial else { return nil }
         isOpen = copy.closed_ns == 0
         openedNanoseconds = copy.opened_ns
         activeProtocol = copy.protocol
         shareMode = copy.share_mode
         reader = withUnsafeBytes(of: &copy.reader) { text($0) }
+        self.context = context == 0 ? nil : context
+        transactionNanoseconds = transaction == 0 ? nil : transaction
+    }
+
+    /// The sessions that are open now, in a ring's memory.
+    static func open(in base: UnsafeMutableRawPointer) -> [RingSession] {
+        (0..<RING_SESSIONS).compactMap { RingSession(at: $0, of: base) }.filter(\.isOpen)
+    }
+}
+
+extension ring_header {
+    /// Whether it is what a shim of this layout writes; the file's size and seals were checked before.
+    var isOfThisLayout: Bool {
+        mutating get { ring_load(&magic) == RING_MAGIC && layout == RING_LAYOUT }
+    }
+
+    /// Who the client says it is; control characters in texts become `?`.
+    var identity: RingIdentity {
+        RingIdentity(
+            clientID: client_id, program: withUnsafeBytes(of: program) { text($0) },
+            library: withUnsafeBytes(of: library) { text($0) }, countsWaits: flags & UInt32(RING_WAIT_EXACT) != 0)
+    }
+
+    /// Context and begin of the transaction of a session.
+    fileprivate func place(of index: Int) -> (context: UInt32, transaction: UInt64) {
+        let context = withUnsafeBytes(of: contexts) { $0.load(fromByteOffset: index * 4, as: UInt32.self) }
+        let transaction = withUnsafeBytes(of: transactions_ns) { $0.load(fromByteOffset: index * 8, as: UInt64.self) }
+        return (context, transaction)
     }
 }
 

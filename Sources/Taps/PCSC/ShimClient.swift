@@ -6,6 +6,8 @@ internal import ProbeEvents
 final class ShimClient {
     /// A shim says who it is as soon as it has connected.
     static let silenceNanoseconds: UInt64 = 2_000_000_000
+    /// How often it is told that a client which writes nothing has nothing to tell.
+    static let idleMarkNanoseconds: UInt64 = 200_000_000
 
     /// Which one it is of those that came to this receiver.
     let number: UInt64
@@ -16,6 +18,7 @@ final class ShimClient {
     private let connected: EventClock = .now
     private var attached: EventClock = .now
     private var saidBye = false
+    private var lastDrained: UInt64 = 0
 
     init(pid: Int32, number: UInt64) {
         self.pid = pid
@@ -56,12 +59,15 @@ final class ShimClient {
                 ClientAttached(
                     stamp: .now(source: .shim), client: client, library: identity.library,
                     isWaitExact: identity.countsWaits)))
+        // Nothing of it is told yet: whoever waits for it has to wait.
+        tellDrained(EventClock(monotonicNanoseconds: 0, wallNanoseconds: attached.wall(atMonotonic: 0)), sink)
         tellDropped(.receiverGone, ring.takeLostBefore(), sink)
         drain(into: sink, clock: .now, isFinal: false)
         // A client that met another receiver before has sessions that are told by nothing in the ring.
         for session in ring.openSessions() {
             decoder?.resume(session, clock: .now).forEach(sink.receive)
         }
+        tellDrained(attached, sink)
         return true
     }
 
@@ -70,6 +76,7 @@ final class ShimClient {
         guard var ring = reader else { return }
         var malformed: UInt64 = 0
         var unfinished: UInt64 = 0
+        var isActive = false
         // Bounded, whatever a client writes meanwhile.
         drain: for _ in 0..<(2 * RING_SLOTS) {
             switch ring.next(now: clock.monotonicNanoseconds, isFinal: isFinal) {
@@ -77,6 +84,7 @@ final class ShimClient {
             case .malformed: malformed += 1
             case .unfinished: unfinished += 1
             case .record(let record):
+                isActive = true
                 let events = decoder?.events(of: record, clock: clock) { ring.session($0) }
                 events?.forEach(sink.receive)
             }
@@ -85,6 +93,15 @@ final class ShimClient {
         tellDropped(.malformed, malformed, sink)
         tellDropped(.unfinished, unfinished, sink)
         tellDropped(.ringFull, ring.takeDropped(), sink)
+        let isDue = clock.monotonicNanoseconds &- lastDrained >= Self.idleMarkNanoseconds
+        if isActive || isDue, ring.isEmpty { tellDrained(clock, sink) }
+    }
+
+    private func tellDrained(_ clock: EventClock, _ sink: any EventSink) {
+        guard let client = decoder?.client else { return }
+        lastDrained = clock.monotonicNanoseconds
+        let stamp = EventStamp(source: .shim, startNanoseconds: clock.monotonicNanoseconds, clock: clock)
+        sink.receive(.clientDrained(ClientDrained(stamp: stamp, client: client)))
     }
 
     /// The client is gone: tells the rest of its ring, its sessions and its end.

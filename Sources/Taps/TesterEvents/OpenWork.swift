@@ -41,7 +41,7 @@ struct OpenWork {
             clients[ended.client.id] = nil
             sessionCount -= client.sessions.count
             return Self.closings(of: client, clock: clock) + [event]
-        case .apdu, .operation, .readerChanged, .cardIdentified, .eventsDropped, .sourceState: break
+        case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
         }
         return [event]
     }

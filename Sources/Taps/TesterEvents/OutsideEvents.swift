@@ -21,7 +21,7 @@ extension ProbeEvent {
         guard stamp.source != .readerMonitor else { return false }
         switch self {
         case .apdu, .sessionOpened, .sessionClosed, .operation, .cardIdentified: return true
-        case .clientAttached, .clientEnded, .eventsDropped, .sourceState: return true
+        case .clientAttached, .clientEnded, .clientDrained, .eventsDropped, .sourceState: return true
         case .readerChanged: return false
         }
     }
@@ -34,7 +34,7 @@ extension ProbeEvent {
             return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
                 && event.command.bytes.count <= Longest.payloadBytes
                 && event.response.bytes.count <= Longest.payloadBytes
-                && event.waitNanoseconds <= Longest.nanoseconds
+                && event.waitNanoseconds <= Longest.nanoseconds && event.sharingNanoseconds <= Longest.nanoseconds
         case .sessionOpened(let event):
             return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
         case .sessionClosed(let event):
@@ -51,6 +51,7 @@ extension ProbeEvent {
             return event.client.isWithinBounds && event.library.utf8.count <= Longest.textBytes
         case .clientEnded(let event):
             return event.client.isWithinBounds && (0...Int(UInt16.max)).contains(event.openSessions)
+        case .clientDrained(let event): return event.client.isWithinBounds
         case .eventsDropped(let event): return event.count <= Longest.count
         case .sourceState(let event): return event.message.utf8.count <= Longest.textBytes
         }

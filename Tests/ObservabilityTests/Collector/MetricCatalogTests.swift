@@ -122,7 +122,7 @@ import Testing
                 + "transport card_removed timeout other"
         ),
         ("cardlink_apdu_data_bytes", "direction", "sent received"),
-        ("cardlink_apdu_wait_seconds", "reason", "transaction connect"),
+        ("cardlink_apdu_wait_seconds", "reason", "transaction connect sharing"),
         ("cardlink_active_sessions", "session_type", "pcsc ota bip at"),
         ("cardlink_sessions_total", "protocol", "T0 T1 raw scp81 scp80 unknown"),
         ("cardlink_session_duration_seconds", "status", "completed failed timeout"),

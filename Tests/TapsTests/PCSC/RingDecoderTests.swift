@@ -81,14 +81,15 @@ import Testing
 
     @Test func sessionThatBeganBeforeUs() throws {
         var decoder = RingDecoder(client: client)
-        var entry = ring_session()
-        entry.serial = 5
-        entry.opened_ns = .max
-        entry.protocol = 2
-        entry.share_mode = 1
+        let ring = try TestRing()
+        let entry = try #require(ring_session_at(ring.base, 3))
+        entry.pointee.serial = 5
+        entry.pointee.opened_ns = .max
+        entry.pointee.protocol = 2
+        entry.pointee.share_mode = 1
         // It is closed by now; what lies in the ring is from before.
-        entry.closed_ns = 1
-        let known = try #require(RingSession(&entry))
+        entry.pointee.closed_ns = 1
+        let known = try #require(RingSession(at: 3, of: ring.base))
         let records = [
             try transmit([0x00, 0xA4, 0x04, 0x00], [0x90, 0x00], session: 5),
             try record(RING_SESSION_CLOSED, session: 5),

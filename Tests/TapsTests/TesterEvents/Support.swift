@@ -19,6 +19,7 @@ func word(_ event: ProbeEvent) -> String {
     case .clientAttached(let event): "attached \(event.client.id)"
     case .clientEnded(let event):
         "ended \(event.client.id) \(event.isOrderly ? "orderly" : "gone") \(event.openSessions) open"
+    case .clientDrained(let event): "drained \(event.client.id)"
     case .eventsDropped(let event): "dropped \(event.stamp.source.name) \(event.reason.name) \(event.count)"
     case .sourceState(let event): "state \(event.isWorking)"
     }

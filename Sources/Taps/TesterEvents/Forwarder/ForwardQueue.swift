@@ -56,6 +56,10 @@ struct ForwardQueue {
 
     /// Adds an event; drops the oldest that were not sent when there is no room.
     mutating func append(_ event: ProbeEvent) {
+        // Of a client's marks only the last one counts.
+        if let last = waiting.last, event.supersedes(last) {
+            _ = waiting.popLast().map { waitingBytes -= $0.estimatedBytes }
+        }
         waiting.append(event)
         waitingBytes += event.estimatedBytes
         while waiting.count > limits.events || waitingBytes > limits.bytes, let oldest = popWaiting() {
@@ -154,6 +158,7 @@ struct ForwardQueue {
     }
 
     private mutating func lose(_ event: ProbeEvent, _ reason: DropReason) {
+        if case .clientDrained = event { return }
         let kind = LossKind(source: event.stamp.source, reason: reason)
         losses[kind, default: 0] += 1
         untold[kind, default: 0] += 1
@@ -179,7 +184,7 @@ extension ProbeEvent {
         case .apdu(let event): 384 + event.command.bytes.count + event.response.bytes.count
         case .sourceState(let event): 384 + event.message.utf8.count
         case .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
-            .clientEnded, .eventsDropped:
+            .clientEnded, .clientDrained, .eventsDropped:
             384
         }
     }
@@ -187,8 +192,13 @@ extension ProbeEvent {
     fileprivate var isOpeningOrEnd: Bool {
         switch self {
         case .sessionOpened, .sessionClosed, .clientAttached, .clientEnded: true
-        case .apdu, .operation, .readerChanged, .cardIdentified, .eventsDropped, .sourceState: false
+        case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: false
         }
+    }
+
+    fileprivate func supersedes(_ other: ProbeEvent) -> Bool {
+        guard case .clientDrained(let new) = self, case .clientDrained(let old) = other else { return false }
+        return new.client.id == old.client.id
     }
 
     fileprivate func closes(_ other: ProbeEvent) -> Bool {

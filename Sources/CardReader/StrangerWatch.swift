@@ -1,0 +1,100 @@
+internal import Glibc
+
+/// Watches for programs that use PC/SC and are not seen: whose commands can lengthen those that are.
+///
+/// A look costs a `stat` (pcscd has a thread for each connection) while nobody comes or goes, and a line of `/proc` for
+/// each thread of a stranger.
+package struct StrangerWatch {
+    /// What a look gave.
+    package enum Sight {
+        /// No program but the known ones can have used pcscd.
+        case nothing
+        /// One came that has a tap: it is about to make itself known, or tells another probe.
+        case undecided
+        /// One that is not seen may have used it.
+        case activity
+    }
+
+    /// How often it is looked anew whatever the number of connections, nanoseconds.
+    private static let fullLookNanoseconds: UInt64 = 1_000_000_000
+    /// How long a program with a tap may take to make itself known, nanoseconds.
+    private static let introductionNanoseconds: UInt64 = 500_000_000
+    /// The name that a tap's ring has among the descriptors of its process.
+    private static let ringName = "/memfd:cardlink-ring"
+    /// Strangers whose doings are followed; more are taken to do something all the time.
+    private static let followed = 16
+
+    private var survey: PCSCPeerSurvey?
+    private var threads = 0
+    private var known: Set<Int32> = []
+    private var lastLook: UInt64 = 0
+    private var strangers: [PCSCPeer] = []
+    private var turns: [Int32: UInt64] = [:]
+    private var undecidedSince: [Int32: UInt64] = [:]
+
+    /// A watch that has not looked yet.
+    package init() {}
+
+    /// The processes that are connected to pcscd now, but for those that are known and the probe's own.
+    package static func strangers(besides known: Set<Int32> = []) -> [PCSCPeer] {
+        find(PCSCPeerSurvey(), known)
+    }
+
+    /// Whether a program other than the known ones may have used pcscd since the last look.
+    package mutating func look(besides known: Set<Int32>, now: UInt64) -> Sight {
+        let isDue = lastLook == 0 || now &- lastLook >= Self.fullLookNanoseconds
+        if isDue || known != self.known || survey?.threadCount != threads {
+            let survey = PCSCPeerSurvey()
+            strangers = Self.find(survey, known)
+            (self.survey, threads, self.known, lastLook) = (survey, survey.threadCount, known, now)
+        }
+        decide(now: now)
+        if haveMoved() { return .activity }
+        return undecidedSince.isEmpty ? .nothing : .undecided
+    }
+
+    /// Sets those apart that have a tap and are new.
+    private mutating func decide(now: UInt64) {
+        let since = undecidedSince
+        undecidedSince = [:]
+        for pid in strangers.compactMap(\.pid) {
+            guard let first = since[pid] ?? (turns[pid] == nil && Self.hasTap(pid) ? now : nil),
+                now &- first < Self.introductionNanoseconds
+            else { continue }
+            undecidedSince[pid] = first
+        }
+    }
+
+    private static func hasTap(_ pid: Int32) -> Bool {
+        ProcessFiles.descriptors(of: pid, prefix: ringName)?.isEmpty == false
+    }
+
+    /// Whether one of the strangers has had the processor since the last look, or cannot be told.
+    private mutating func haveMoved() -> Bool {
+        let before = turns
+        turns = [:]
+        guard strangers.count <= Self.followed else { return true }
+        var hasMoved = false
+        for stranger in strangers where stranger.pid.map({ undecidedSince[$0] == nil }) ?? true {
+            guard let pid = stranger.pid, let now = ProcessFiles.turns(of: pid) else {
+                hasMoved = true
+                continue
+            }
+            turns[pid] = now
+            if before[pid] != now { hasMoved = true }
+        }
+        // One that has gone may have done something before.
+        return hasMoved || before.keys.contains { turns[$0] == nil && undecidedSince[$0] == nil }
+    }
+
+    private static func find(_ survey: PCSCPeerSurvey, _ known: Set<Int32>) -> [PCSCPeer] {
+        var sockets = survey.clientSockets()
+        for pid in known.union([getpid()]) { sockets.subtract(ProcessFiles.sockets(of: pid) ?? []) }
+        guard !sockets.isEmpty else { return [] }
+        return PCSCPeerSurvey.holders(of: sockets).filter { peer in
+            guard let pid = peer.pid else { return true }
+            // Another probe watches readers, and sends no command.
+            return !known.contains(pid) && !ProcessFiles.isOwnProgram(pid)
+        }
+    }
+}
