@@ -14,7 +14,7 @@ struct CardlinkProbe: AsyncParsableCommand {
             run ends as its program ends; its own failures are 125, 126 and 127, as env has them.
             """,
         version: "cardlink-probe \(ProbeVersion.current)",
-        subcommands: [RunCommand.self, ServeCommand.self, ReadersCommand.self, Simulate.self])
+        subcommands: [RunCommand.self, ServeCommand.self, ReadersCommand.self, DoctorCommand.self, Simulate.self])
 }
 
 @main

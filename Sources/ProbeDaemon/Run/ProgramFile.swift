@@ -4,19 +4,36 @@ internal import Glibc
 struct ProgramFile: Sendable, Hashable {
     /// Why no shim is loaded; nil when nothing in the file speaks against it.
     enum Obstacle: Sendable, Hashable {
-        case setuid, isStatic, otherWidth, musl
+        case setuid, isStatic, otherWidth, musl, sandboxed
 
         /// Reason and remedy, in one line.
-        var explanation: String {
+        var explanation: String { "\(reason); \(remedy)" }
+
+        /// Why it is not seen.
+        var reason: String {
             switch self {
-            case .setuid:
-                "it is setuid or setgid, so the system leaves out the shim; run it as the user that it becomes"
+            case .setuid: "it is setuid or setgid, so the system leaves out the shim"
             case .isStatic: "it is linked statically, so no shim can be put before its library"
             case .otherWidth: "it is a 32-bit program, and the shim has 64 bits"
             case .musl: "it is linked with musl, and the shim needs glibc"
+            case .sandboxed: "it starts in a Flatpak or Snap, which brings its own PC/SC library"
+            }
+        }
+
+        /// What to do about it.
+        var remedy: String {
+            switch self {
+            case .setuid: "run the probe as the user that it becomes: sudo cardlink-probe run -- PROGRAM"
+            case .isStatic: "use a build that is linked with libpcsclite.so.1"
+            case .otherWidth: "use its 64-bit build"
+            case .musl: "use a build for glibc"
+            case .sandboxed: "use it from a system package"
             }
         }
     }
+
+    /// The program's file; nil when there is none.
+    let path: String?
 
     /// What stands in the way of a shim.
     let obstacle: Obstacle?
@@ -26,7 +43,9 @@ struct ProgramFile: Sendable, Hashable {
 
     /// Looks at the program that a name means, along PATH; scripts and what cannot be read have no obstacle.
     init(named name: String, path: String) {
-        guard let file = Self.find(name, path) else {
+        let found = Self.find(name, path)
+        self.path = found
+        guard let file = found else {
             obstacle = nil
             return
         }
@@ -35,9 +54,17 @@ struct ProgramFile: Sendable, Hashable {
         // One that becomes who runs it already is loaded as any other.
         if isPrivileged, status.st_mode & S_ISUID == 0 || status.st_uid != geteuid() {
             obstacle = .setuid
+        } else if Self.isSandboxed(file) {
+            obstacle = .sandboxed
         } else {
             obstacle = Self.head(of: file).flatMap(Self.obstacle(inELF:))
         }
+    }
+
+    /// Flatpak and Snap export small programs that start what lies in the sandbox.
+    private static func isSandboxed(_ file: String) -> Bool {
+        file.contains("/flatpak/exports/bin/") || file.hasPrefix("/snap/bin/") || file.hasSuffix("/bin/flatpak")
+            || file.hasPrefix("/var/lib/snapd/snap/bin/")
     }
 
     private static func find(_ name: String, _ path: String) -> String? {

@@ -1,0 +1,77 @@
+internal import Glibc
+
+/// What the files of `/proc`, `/sys`, `/dev` and `/etc` say of a machine: this one, or one that was written down.
+struct Machine: Sendable {
+    /// What stands before each path; empty for this machine.
+    let root: String
+
+    /// A process.
+    struct Process: Sendable, Hashable {
+        var pid: Int32
+        /// The kernel's short name.
+        var name: String
+    }
+
+    init(root: String = "") { self.root = root }
+
+    /// Names in a directory, ascending; none when it cannot be read.
+    func names(in folder: String) -> [String] {
+        guard let directory = opendir(root + folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = entry.pointee.name
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// The text of a file without its last line feed, at most so many bytes; nil when it cannot be read.
+    func text(_ path: String, most: Int = 1 << 20) -> String? {
+        let descriptor = open(root + path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        while bytes.count < most {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Where a symbolic link points to; nil for none.
+    func link(_ path: String) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4_096) { buffer in
+            guard let base = buffer.baseAddress else { return nil }
+            let count = readlink(root + path, base, buffer.count)
+            return count > 0 ? String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+        }
+    }
+
+    /// Whether there is such a file.
+    func has(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
+
+    /// Whether this user may read and write it.
+    func isUsable(_ path: String) -> Bool { access(root + path, R_OK | W_OK) == 0 }
+
+    /// All processes, by id.
+    var processes: [Process] {
+        names(in: "/proc").compactMap { Int32($0) }.sorted().map { pid in
+            Process(pid: pid, name: text("/proc/\(pid)/comm") ?? "")
+        }
+    }
+
+    /// The processes that have a file open, as far as this user may look.
+    func holders(of path: String) -> [Process] {
+        processes.filter { process in
+            names(in: "/proc/\(process.pid)/fd").contains { link("/proc/\(process.pid)/fd/\($0)") == path }
+        }
+    }
+}
+
+extension Machine.Process: CustomStringConvertible {
+    var description: String { "\(name) (\(pid))" }
+}
