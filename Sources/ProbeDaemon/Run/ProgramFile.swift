@@ -4,7 +4,7 @@ internal import Glibc
 struct ProgramFile: Sendable, Hashable {
     /// Why no shim is loaded; nil when nothing in the file speaks against it.
     enum Obstacle: Sendable, Hashable {
-        case setuid, isStatic, otherWidth, musl, sandboxed
+        case setuid, isStatic, otherWidth, musl, sandboxed, changesUser, container
 
         /// Reason and remedy, in one line.
         var explanation: String { "\(reason); \(remedy)" }
@@ -17,6 +17,8 @@ struct ProgramFile: Sendable, Hashable {
             case .otherWidth: "it is a 32-bit program, and the shim has 64 bits"
             case .musl: "it is linked with musl, and the shim needs glibc"
             case .sandboxed: "it starts in a Flatpak or Snap, which brings its own PC/SC library"
+            case .changesUser: "it starts its program with a clean environment, without the shim"
+            case .container: "it starts its program in a container, which has an environment and files of its own"
             }
         }
 
@@ -28,6 +30,8 @@ struct ProgramFile: Sendable, Hashable {
             case .otherWidth: "use its 64-bit build"
             case .musl: "use a build for glibc"
             case .sandboxed: "use it from a system package"
+            case .changesUser: "put the probe behind it: sudo cardlink-probe run -- PROGRAM"
+            case .container: "mount shim and socket into it, as the README's table of programs has it"
             }
         }
     }
@@ -50,6 +54,10 @@ struct ProgramFile: Sendable, Hashable {
             return
         }
         var status = stat()
+        if let launcher = Self.launchers[file.split(separator: "/").last.map(String.init) ?? ""] {
+            obstacle = launcher
+            return
+        }
         let isPrivileged = stat(file, &status) == 0 && status.st_mode & (S_ISUID | S_ISGID) != 0
         // One that becomes who runs it already is loaded as any other.
         if isPrivileged, status.st_mode & S_ISUID == 0 || status.st_uid != geteuid() {
@@ -61,9 +69,16 @@ struct ProgramFile: Sendable, Hashable {
         }
     }
 
+    /// Programs that start others in a place that the shim's variables do not reach.
+    private static let launchers: [String: Obstacle] = [
+        "sudo": .changesUser, "su": .changesUser, "doas": .changesUser, "pkexec": .changesUser, "run0": .changesUser,
+        "runuser": .changesUser, "docker": .container, "podman": .container, "systemd-run": .changesUser,
+        "flatpak": .sandboxed, "snap": .sandboxed,
+    ]
+
     /// Flatpak and Snap export small programs that start what lies in the sandbox.
     private static func isSandboxed(_ file: String) -> Bool {
-        file.contains("/flatpak/exports/bin/") || file.hasPrefix("/snap/bin/") || file.hasSuffix("/bin/flatpak")
+        file.contains("/flatpak/exports/bin/") || file.hasPrefix("/snap/bin/")
             || file.hasPrefix("/var/lib/snapd/snap/bin/")
     }
 
