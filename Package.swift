@@ -113,7 +113,7 @@ let package = Package(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
-        tests("CardReaderTests", ["CardReader", "ProbeEvents", "cardlink-probe"]),
+        tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
         tests("IntegrationTests", ["cardlink-probe"]),

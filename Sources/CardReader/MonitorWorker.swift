@@ -5,16 +5,12 @@ internal import Synchronization
 final class MonitorWorker: Sendable {
     private let timing: ReaderMonitor.Timing
     private let sink: any EventSink
-    private let stopping: OneTimeSignal
-    private let ended: OneTimeSignal
-    private let context = Mutex<PCSCContext?>(nil)
+    private let wait = InterruptibleWait()
     private let known: Mutex<ReaderMonitorSnapshot>
 
     init(timing: ReaderMonitor.Timing, sink: any EventSink) {
         self.timing = timing
         self.sink = sink
-        stopping = OneTimeSignal()
-        ended = OneTimeSignal()
         known = Mutex(
             ReaderMonitorSnapshot(
                 isWorking: false, message: "pcscd was not asked yet", readers: [], lastAnswerNanoseconds: 0))
@@ -23,35 +19,27 @@ final class MonitorWorker: Sendable {
     var snapshot: ReaderMonitorSnapshot { known.withLock { $0 } }
 
     /// Lets the thread end and waits for it; a thread that pcscd holds is left behind and tells nothing more.
-    func end(within wait: Duration) {
-        stopping.raise()
-        // A cancel can come before the wait it should end, and blocks itself when pcscd hangs: it is repeated, on a
-        // thread that nobody waits for.
-        let canceller = self
-        try? MonitorThread.start {
-            repeat {
-                canceller.context.withLock { $0 }?.cancel()
-            } while !canceller.ended.wait(atMost: .milliseconds(50))
-        }
-        _ = ended.wait(atMost: wait)
+    func end(within limit: Duration) {
+        wait.interrupt()
+        _ = wait.ended.wait(atMost: limit)
     }
 
     /// The thread's whole life.
     func run() {
-        defer { ended.raise() }
+        defer { wait.ended.raise() }
         var retry = timing.firstRetry
         var refusal: UInt32?
-        while !stopping.isRaised {
+        while !wait.stopping.isRaised {
             do {
                 let context = try PCSCContext()
-                self.context.withLock { $0 = context }
+                wait.enter(context)
                 try watch(context) { retry = timing.firstRetry }
             } catch {
                 fail(error, after: refusal)
                 refusal = if case .failed(.establishContext, let code) = error { code } else { nil }
             }
-            self.context.withLock { $0 = nil }
-            if stopping.wait(atMost: retry) { return }
+            wait.enter(nil)
+            if wait.stopping.wait(atMost: retry) { return }
             retry = min(retry * 2, timing.longestRetry)
         }
     }
@@ -59,7 +47,7 @@ final class MonitorWorker: Sendable {
     private func watch(_ context: PCSCContext, _ whenWorking: () -> Void) throws(CardReaderError) {
         var tracker = ReaderTracker()
         defer { tell(tracker.loseService()) }
-        while !stopping.isRaised {
+        while !wait.stopping.isRaised {
             if tracker.needsListing {
                 let names = try context.listReaders()
                 work()
@@ -80,12 +68,12 @@ final class MonitorWorker: Sendable {
                 tracker.doubtList()
             }
             remember(tracker)
-            if stopping.wait(atMost: timing.pause) { return }
+            if wait.stopping.wait(atMost: timing.pause) { return }
         }
     }
 
     private func tell(_ news: [ReaderTracker.News]) {
-        for item in news where !stopping.isRaised {
+        for item in news where !wait.stopping.isRaised {
             sink.receive(
                 .readerChanged(
                     ReaderChange(
@@ -117,7 +105,7 @@ final class MonitorWorker: Sendable {
 
     /// Tells that pcscd is lost, and why it still is when the reason is another than at the attempt before.
     private func fail(_ error: CardReaderError, after refusal: UInt32?) {
-        guard !stopping.isRaised else { return }
+        guard !wait.stopping.isRaised else { return }
         let message = error.explanation
         let isNews = known.withLock { known in
             let isFirst = known.isWorking || known.lastAnswerNanoseconds == 0 && refusal == nil
@@ -130,7 +118,7 @@ final class MonitorWorker: Sendable {
     }
 
     private func tellState(isWorking: Bool, message: String) {
-        guard !stopping.isRaised else { return }
+        guard !wait.stopping.isRaised else { return }
         sink.receive(
             .sourceState(
                 SourceState(stamp: .now(source: .readerMonitor), isWorking: isWorking, message: message)))

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Calls block as the library's do. One thread may wait in ``getStatusChange(_:within:)`` while another calls
 /// ``cancel()``; the library serialises everything else.
 package final class PCSCContext: Sendable {
-    private let handle: SCARDCONTEXT
+    let handle: SCARDCONTEXT
     private let isReleased = Atomic(false)
 
     /// The most readers that one question may name (the library refuses more).
@@ -80,12 +80,13 @@ package final class PCSCContext: Sendable {
         _ = SCardCancel(handle)
     }
 
-    /// Closes the connection to pcscd; safe to call twice.
-    package func release() {
-        guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    /// Closes the connection to pcscd, and the sessions on it; safe to call twice. What the library says of it.
+    @discardableResult
+    package func release() -> UInt32 {
+        guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return ResultCode.success }
         // With pcscd dead it gives an error and still frees what the library holds (seen with 1.9.9: no descriptor
         // is left after kill -9).
-        _ = SCardReleaseContext(handle)
+        return ResultCode.low(SCardReleaseContext(handle))
     }
 
     /// The strings of a list in which each ends with 0 and the list with one more.

@@ -45,10 +45,15 @@ public struct ReaderListing: Sendable, Hashable, Codable {
 
     /// Asks pcscd once; returns at once, unless pcscd hangs: then a thread is left behind that waits for it.
     public static func take(within limit: Duration = .seconds(5)) throws(CardReaderError) -> ReaderListing {
+        try take(within: limit, CallTeller(nil, whenWrapped: .silent))
+    }
+
+    /// The same, each call told.
+    static func take(within limit: Duration, _ teller: CallTeller) throws(CardReaderError) -> ReaderListing {
         let outcome = Outcome()
         try MonitorThread.start {
             do throws(CardReaderError) {
-                let listing = try ask()
+                let listing = try ask(teller)
                 outcome.value.withLock { $0 = .success(listing) }
             } catch {
                 outcome.value.withLock { $0 = .failure(error) }
@@ -64,16 +69,16 @@ public struct ReaderListing: Sendable, Hashable, Codable {
         let isThere = OneTimeSignal()
     }
 
-    private static func ask() throws(CardReaderError) -> ReaderListing {
-        let context = try PCSCContext()
-        defer { context.release() }
+    private static func ask(_ teller: CallTeller) throws(CardReaderError) -> ReaderListing {
+        let context = try teller.establish()
+        defer { teller.release(context) }
         var readers: [Reader] = []
-        var names = try context.listReaders()[...]
+        var names = try teller.listReaders(context)[...]
         while !names.isEmpty {
             let some = names.prefix(PCSCContext.mostReaders).map { ReaderQuery(name: $0) }
             names = names.dropFirst(some.count)
             // A question that knows nothing is answered at once, unless pcscd has nothing to say.
-            let answers = try context.getStatusChange(some, within: .zero) ?? []
+            let answers = try teller.statusChange(context, some, within: .zero) ?? []
             readers += answers.map { answer in
                 Reader(
                     name: answer.name, state: answer.state.words, atr: answer.atr.isEmpty ? nil : HexBytes(answer.atr))

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The example of the documentation does what its text says; with the tests that share one pcscd, one at a time.
-extension ReaderMonitorTests {
+extension OnPCSCD.ReaderMonitorTests {
     @Test func documentationExample() throws {
         #expect(readersNow().hasPrefix("pcscd is not running (0x8010001D SCARD_E_NO_SERVICE"))
         let (monitor, cards) = try followCards()
