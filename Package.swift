@@ -102,6 +102,10 @@ let package = Package(
             name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
             exclude: ["Programs"],
             swiftSettings: house),
+        // what users copy
+        .executableTarget(
+            name: "card-reader", dependencies: ["CardReader", "PrometheusClient", "ProbeEvents", "SmartCard"],
+            path: "examples/card-reader/Sources/card-reader", swiftSettings: house),
         // tests
         .target(
             name: "TestSupport", dependencies: ["ProbeEvents"], path: "Tests/TestSupport", exclude: ["Clients"],
@@ -116,7 +120,7 @@ let package = Package(
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
-        tests("IntegrationTests", ["cardlink-probe"]),
+        tests("IntegrationTests", ["cardlink-probe", "card-reader"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

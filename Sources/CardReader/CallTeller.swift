@@ -8,6 +8,7 @@ internal import Synchronization
 struct CallTeller: Sendable {
     private let sink: (any EventSink)?
     private let whenWrapped: WhenWrapped
+    private let remark = OneTimeRemark()
 
     init(_ sink: (any EventSink)?, whenWrapped: WhenWrapped) {
         self.sink = sink
@@ -26,10 +27,17 @@ struct CallTeller: Sendable {
     /// The kernel's id of the calling thread.
     static var thread: UInt32 { cpcsc_thread() }
 
-    /// Whether anybody hears; asked after the first call of the library, since that may load the shim.
+    /// Who hears; asked after the first call of the library, since that may load the shim.
     private var listener: (any EventSink)? {
         guard let sink else { return nil }
-        return whenWrapped == .silent && WrappingShim.isHeard ? nil : sink
+        guard whenWrapped == .silent, WrappingShim.isHeard else { return sink }
+        if remark.isFirst {
+            let message =
+                "the shim of cardlink-probe run tells what this program does; to hear it here too: whenWrapped: .told"
+            sink.receive(
+                .sourceState(SourceState(stamp: .now(source: .cardReader), isWorking: true, message: message)))
+        }
+        return nil
     }
 
     func tell(_ event: @autoclosure () -> ProbeEvent) {
@@ -62,50 +70,17 @@ struct CallTeller: Sendable {
     }
 }
 
+/// Something that is said once.
+private final class OneTimeRemark: Sendable {
+    private let wasMade = Atomic(false)
+
+    var isFirst: Bool { !wasMade.exchange(true, ordering: .relaxed) }
+}
+
 /// What becomes of events when the program runs under `cardlink-probe run`, whose shim sees the same calls.
 public enum WhenWrapped: Sendable, Hashable {
     /// The shim tells them, the sink hears nothing: each APDU is counted once on the bench.
     case silent
     /// The sink hears them as well; for what is not counted beside the probe.
     case told
-}
-
-/// The shim of `cardlink-probe run` below this process's PC/SC library.
-enum WrappingShim {
-    /// Whether it is there and somebody hears it.
-    static let isHeard = getenv("CARDLINK_RECEIVER") != nil && ProcessPaths.hasMapped(isShim)
-
-    /// Whether a file is the shim: as installed, or as a build tree has it.
-    static func isShim(_ path: String) -> Bool {
-        path.hasSuffix("/cardlink-probe/libpcsclite.so.1") || path.hasSuffix("/libpcsclite-probe.so")
-    }
-}
-
-/// What the kernel says of this process's files.
-enum ProcessPaths {
-    /// The name of its executable, without directory.
-    static var programName: String {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(PATH_MAX)) { room in
-            let count = room.withMemoryRebound(to: CChar.self) { room in
-                room.baseAddress.map { readlink("/proc/self/exe", $0, room.count) } ?? 0
-            }
-            let path = String(decoding: room.prefix(max(count, 0)), as: UTF8.self)
-            return String(path.split(separator: "/").last ?? "")
-        }
-    }
-
-    /// Whether a file of this kind is mapped.
-    static func hasMapped(_ isMeant: (String) -> Bool) -> Bool {
-        guard let maps = fopen("/proc/self/maps", "re") else { return false }
-        defer { fclose(maps) }
-        var line: UnsafeMutablePointer<CChar>?
-        var room = 0
-        defer { free(line) }
-        while case let count = getline(&line, &room, maps), count > 0, let line {
-            let text = String(cString: line)
-            guard let path = text.firstIndex(of: "/") else { continue }
-            if isMeant(String(text[path...].dropLast(text.last == "\n" ? 1 : 0))) { return true }
-        }
-        return false
-    }
 }
