@@ -186,6 +186,35 @@ extension OnPCSCD {
             try await reader.disconnect()
         }
 
+        @Test func sessionsLeaveNothingBehind() async throws {
+            _ = try await OwnBench.filled(0)
+            func held() throws -> (threads: Int, descriptors: Int) {
+                let files = FileManager.default
+                return (
+                    try files.contentsOfDirectory(atPath: "/proc/self/task").count,
+                    try files.contentsOfDirectory(atPath: "/proc/self/fd").count
+                )
+            }
+            func use() async throws {
+                let card = try await readers.connect(to: OwnBench.first)
+                _ = try await card.transmit(Self.selectWithoutAnswer)
+                if Bool.random() { try await card.disconnect() }
+                _ = try await readers.waitForCard()
+            }
+            try await use()
+            let before = try held()
+            for _ in 1...100 { try await use() }
+            // The last ones may still be on their way.
+            #expect(
+                try await eventually(within: 5) {
+                    let now = try held()
+                    return now.threads <= before.threads + 2 && now.descriptors <= before.descriptors
+                })
+            #expect(
+                sink.takeCalls().filter { $0.hasPrefix("closed") }
+                    == [String](repeating: "closed completed", count: 101))
+        }
+
         @Test func extendedLengthsOverT1() async throws {
             _ = try await OwnBench.filled(1)
             let card = try await readers.connect(to: OwnBench.second, protocols: .t1)

@@ -10,6 +10,12 @@ import Testing
         #expect(Self.swiftBlocks(of: page) == [example])
     }
 
+    @Test func theArticleShowsTheCompiledExample() throws {
+        let page = try DocumentationFiles.text("Sources/CardReader/CardReader.docc/TalkToACard.md")
+        let example = try DocumentationFiles.text("Tests/CardReaderTests/TalkToACardExample.swift")
+        #expect(Self.swiftBlocks(of: page) == [example])
+    }
+
     /// The code blocks that are Swift, without their fences.
     private static func swiftBlocks(of page: String) -> [String] {
         page.components(separatedBy: "\n```swift\n").dropFirst().map { rest in
