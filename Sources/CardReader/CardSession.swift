@@ -46,7 +46,7 @@ struct CardSession: Sendable {
     /// The protocol in use.
     var activeProtocol: SessionProtocol { trail.activeProtocol }
 
-    /// Whether no other program can have made a call wait: waits are then known to be none.
+    /// Whether no other program can have used the reader or made a call wait: waits are then known to be none.
     private var isAlone: Bool { share == .exclusive || transactions > 0 }
 
     /// Sends one command as it is.
@@ -57,7 +57,7 @@ struct CardSession: Sendable {
             stamp: outcome.stamp, client: CallTeller.client, thread: CallTeller.thread, session: number,
             reader: reader, interface: .pcsc, sessionProtocol: activeProtocol, name: trail.name(of: command),
             command: HexBytes(kept.command), response: HexBytes(kept.response), isCut: kept.cut,
-            resultCode: outcome.code, waitNanoseconds: 0, isWaitExact: isAlone)
+            resultCode: outcome.code, waitNanoseconds: 0, isWaitExact: isAlone, isSharingExact: isAlone)
         trail.note(exchange)
         teller.tell(.apdu(exchange))
         try check(outcome, .transmit)

@@ -194,7 +194,7 @@ extension OnPCSCD {
                 case .operation(let operation) where operation.operation == .endTransaction: isOpen = false
                 case .apdu(let exchange):
                     #expect(isOpen == (exchange.name == .select))
-                    #expect(exchange.isWaitExact == isOpen)
+                    #expect(exchange.isUpperBound == !isOpen)
                 default: break
                 }
             }

@@ -4,19 +4,11 @@ internal import SmartCard
 
 /// Turns one client's records into events: names commands by what the session did before, follows its sessions.
 struct RingDecoder {
-    private struct OpenSession {
-        var reader: String
-        var activeProtocol: SessionProtocol
-        var openedNanoseconds: UInt64
-        var card = CardContext()
-        var fault: SessionErrorType?
-    }
-
     /// More are not remembered: their APDUs are told with the session's number and no reader.
     static let sessionLimit = 1_024
 
     let client: ClientProcess
-    private var sessions: [UInt64: OpenSession] = [:]
+    private var sessions: [UInt64: SessionTrail] = [:]
     /// Sessions that ended here: what another thread wrote down later does not open them again.
     private var ended: Set<UInt64> = []
 
@@ -65,14 +57,11 @@ struct RingDecoder {
         let left = sessions.sorted { $0.key < $1.key }
         sessions = [:]
         return left.map { serial, session in
-            let error = session.fault ?? (isOrderly ? nil : .clientGone)
             let duration = clock.monotonicNanoseconds - min(session.openedNanoseconds, clock.monotonicNanoseconds)
             let stamp = EventStamp(
                 source: .shim, startNanoseconds: session.openedNanoseconds, durationNanoseconds: duration, clock: clock)
             return .sessionClosed(
-                ReaderSessionClosed(
-                    stamp: stamp, client: client, session: serial, reader: session.reader,
-                    status: error == nil ? .completed : .failed, error: error))
+                session.end(number: serial, client: client, stamp: stamp, otherwise: isOrderly ? nil : .clientGone))
         }
     }
 
@@ -95,36 +84,23 @@ struct RingDecoder {
             response = Array(repeating: 0, count: received)
         }
         let session = sessions[fields.session]
-        let name = CommandAPDU(command).name(context: session?.card ?? CardContext())
+        let name = session?.name(of: command) ?? CommandAPDU(command).name()
         let exchange = APDUExchange(
             stamp: stamp(fields, clock), client: client, thread: fields.thread, session: fields.session,
             reader: session?.reader ?? "", interface: .pcsc, sessionProtocol: session?.activeProtocol ?? .unknown,
             name: name, command: HexBytes(command), response: HexBytes(response),
             isCut: fields.flags & UInt16(RING_CUT) != 0, resultCode: fields.result,
             waitNanoseconds: fields.wait_ns, isWaitExact: fields.flags & UInt16(RING_WAIT_EXACT) != 0)
-        if session != nil { note(exchange) }
+        sessions[fields.session]?.note(exchange)
         return .apdu(exchange)
-    }
-
-    private mutating func note(_ exchange: APDUExchange) {
-        if let statusWord = exchange.statusWord {
-            sessions[exchange.session]?.card.observe(command: exchange.command.bytes, statusWord: statusWord)
-        } else if let fault = SessionErrorType(pcscResult: exchange.resultCode) {
-            sessions[exchange.session]?.card.reset()
-            sessions[exchange.session]?.fault = fault
-        }
     }
 
     private mutating func operation(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
         let fields = record.fields
         guard let kind = DeviceOperation(rawValue: UInt8(truncatingIfNeeded: fields.detail)) else { return [] }
         if kind == .reconnect, fields.result == 0 {
-            // The card may have been reset; and a session that was reconnected is well again.
-            sessions[fields.session]?.card.reset()
-            sessions[fields.session]?.fault = nil
-            if fields.sent_bytes != 0 {
-                sessions[fields.session]?.activeProtocol = SessionProtocol(pcsc: fields.sent_bytes)
-            }
+            sessions[fields.session]?.reconnect(
+                to: fields.sent_bytes == 0 ? nil : SessionProtocol(pcsc: fields.sent_bytes))
         }
         return [.operation(operation(kind, record, reader: sessions[fields.session]?.reader ?? record.name, clock))]
     }
@@ -161,7 +137,7 @@ struct RingDecoder {
         openedNanoseconds: UInt64, stamp: EventStamp
     ) -> [ProbeEvent] {
         guard sessions.count < Self.sessionLimit, sessions[serial] == nil else { return [] }
-        sessions[serial] = OpenSession(
+        sessions[serial] = SessionTrail(
             reader: reader, activeProtocol: activeProtocol, openedNanoseconds: openedNanoseconds)
         return [
             .sessionOpened(
@@ -176,12 +152,10 @@ struct RingDecoder {
         guard let session = sessions.removeValue(forKey: fields.session) else { return [] }
         if ended.count == Self.sessionLimit { ended = [] }
         ended.insert(fields.session)
-        let error = SessionErrorType(pcscResult: fields.result) ?? session.fault
         return [
             .sessionClosed(
-                ReaderSessionClosed(
-                    stamp: stamp(fields, clock), client: client, session: fields.session, reader: session.reader,
-                    status: error == nil ? .completed : .failed, error: error))
+                session.end(
+                    number: fields.session, client: client, stamp: stamp(fields, clock), resultCode: fields.result))
         ]
     }
 }
