@@ -4,7 +4,8 @@ extension Card {
     /// Does something with the card that no other program and no other task of this one gets in between.
     ///
     /// Begun once and ended once, also when the closure throws or its task is cancelled. Commands within it are those
-    /// of the closure and of the child tasks it makes. It waits until another program's transaction is over. One within
+    /// of the closure and of the child tasks it makes. It waits until another program's transaction is over; a task that
+    /// is cancelled meanwhile is free at once, and the transaction is ended when it is granted after all. One within
     /// another is part of it.
     public nonisolated(nonsending) func transaction<Value>(
         ending disposition: Disposition = .leave, _ body: () async throws -> Value
@@ -40,10 +41,21 @@ extension Card {
         }
     }
 
-    private func begin() async throws(CardReaderError) -> UInt64 {
-        try await waitForTurn()
-        try withSession { session throws(CardReaderError) in try session.beginTransaction() }
-        return turns.begin()
+    /// Begins one on behalf of a task that may have been cancelled before it is granted.
+    private nonisolated func begin() async throws(CardReaderError) -> UInt64 {
+        let answer = Answer<UInt64>()
+        return try await answer.from { Task { await self.begin(for: answer) } }
+    }
+
+    private func begin(for answer: Answer<UInt64>) async {
+        await waitForTurnWhenCancelledToo()
+        let outcome = Result { () throws(CardReaderError) in
+            guard !answer.isGiven else { throw .cancelled }
+            try withSession { session throws(CardReaderError) in try session.beginTransaction() }
+            return turns.begin()
+        }
+        guard !answer.give(outcome), case .success = outcome else { return }
+        try? end(.leave)
     }
 
     private func end(_ disposition: Disposition) throws(CardReaderError) {

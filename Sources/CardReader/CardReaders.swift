@@ -15,27 +15,35 @@ public struct CardReaders: Sendable {
     /// The readers with state and card, in pcscd's order; none is an empty list.
     public func list(within limit: Duration = .seconds(5)) async throws(CardReaderError) -> [ReaderListing.Reader] {
         let answer = Answer<[ReaderListing.Reader]>()
-        let teller = teller
         // Two threads: one that pcscd may hold for ever, and one that waits for it no longer than this.
-        let outcome = await answer.outcome {
-            answer.give(Result { () throws(CardReaderError) in try ReaderListing.take(within: limit, teller).readers })
+        return try await answer.from { () throws(CardReaderError) in
+            try MonitorThread.start { [teller] in
+                answer.give(
+                    Result { () throws(CardReaderError) in try ReaderListing.take(within: limit, teller).readers })
+            }
         }
-        return try outcome.get()
     }
 
     /// Opens a session with the card in a reader.
+    ///
+    /// A task that is cancelled meanwhile is free at once; the session is closed when it comes after all.
     public func connect(
         to reader: String, share: ShareMode = .shared, protocols: CardProtocols = .any
     ) async throws(CardReaderError) -> Card {
-        guard !Task.isCancelled else { throw .cancelled }
         let thread = try CardThread.start()
         let opener = CardOpener(thread)
+        let answer = Answer<CardSession>()
+        var isUnderWay = false
         do throws(CardReaderError) {
-            let session = try await opener.open(
-                reader: reader, share: share, protocols: protocols, teller: teller)
+            let session = try await answer.from {
+                isUnderWay = true
+                Task { [teller] in
+                    await opener.open(reader: reader, share: share, protocols: protocols, teller: teller, for: answer)
+                }
+            }
             return Card(session, on: thread)
         } catch {
-            thread.end {}
+            if !isUnderWay { thread.end {} }
             throw error
         }
     }
@@ -72,9 +80,19 @@ private actor CardOpener {
 
     init(_ thread: CardThread) { self.thread = thread }
 
+    /// Ends the thread when there is no session, or nobody for it.
     func open(
-        reader: String, share: ShareMode, protocols: CardProtocols, teller: CallTeller
-    ) throws(CardReaderError) -> CardSession {
-        try CardSession(reader: reader, share: share, protocols: protocols, teller: teller)
+        reader: String, share: ShareMode, protocols: CardProtocols, teller: CallTeller, for answer: Answer<CardSession>
+    ) {
+        let outcome = Result { () throws(CardReaderError) in
+            guard !answer.isGiven else { throw .cancelled }
+            return try CardSession(reader: reader, share: share, protocols: protocols, teller: teller)
+        }
+        let isWanted = answer.give(outcome)
+        switch outcome {
+        case .success(let session) where !isWanted: thread.end { _ = session.close(.leave) }
+        case .success: break
+        case .failure: thread.end {}
+        }
     }
 }

@@ -1,5 +1,4 @@
 internal import ProbeEvents
-internal import Synchronization
 
 /// A wait for a card to come or go, on a thread and a context of its own, ended by SCardCancel when its task is cancelled.
 final class CardWait: Sendable {
@@ -25,15 +24,13 @@ final class CardWait: Sendable {
         deadline = limit.map { .now + $0 }
     }
 
+    /// Whoever cancels waits for nothing, and whoever waited is free at once, even when pcscd hangs.
     func run() async throws(CardReaderError) -> ReaderListing.Reader {
-        let outcome = await withTaskCancellationHandler {
-            await answer.outcome { [self] in work() }
-        } onCancel: {
-            // Whoever cancels waits for nothing, and whoever waited is free at once, even when pcscd hangs.
+        try await answer.from { () throws(CardReaderError) in
+            try MonitorThread.start { self.work() }
+        } onCancel: { [thread] in
             thread.interrupt()
-            answer.give(.failure(.cancelled))
         }
-        return try outcome.get()
     }
 
     private func work() {
@@ -113,49 +110,5 @@ final class CardWait: Sendable {
         case .presence(let reader): .noCard(reader: reader ?? "", after: limit)
         case .absence(let query): .cardStayed(reader: query.name, after: limit)
         }
-    }
-}
-
-/// What a thread finds out for a task that awaits it; of two answers the first one counts.
-final class Answer<Value: Sendable>: Sendable {
-    typealias Outcome = Result<Value, CardReaderError>
-
-    private enum State {
-        case open
-        case awaited(CheckedContinuation<Outcome, Never>)
-        case given(Outcome)
-    }
-
-    private let state = Mutex(State.open)
-
-    /// Starts a thread and awaits its answer.
-    func outcome(_ body: @escaping @Sendable () -> Void) async -> Outcome {
-        await withCheckedContinuation { continuation in
-            let early: Outcome? = state.withLock { state in
-                if case .given(let outcome) = state { return outcome }
-                state = .awaited(continuation)
-                return nil
-            }
-            if let early { return continuation.resume(returning: early) }
-            do throws(CardReaderError) {
-                try MonitorThread.start(body)
-            } catch {
-                give(.failure(error))
-            }
-        }
-    }
-
-    func give(_ outcome: Outcome) {
-        let continuation: CheckedContinuation<Outcome, Never>? = state.withLock { state in
-            switch state {
-            case .open: state = .given(outcome)
-            case .awaited(let continuation):
-                state = .given(outcome)
-                return continuation
-            case .given: break
-            }
-            return nil
-        }
-        continuation?.resume(returning: outcome)
     }
 }

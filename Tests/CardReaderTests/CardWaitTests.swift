@@ -201,6 +201,54 @@ extension OnPCSCD {
             try await card.disconnect()
         }
 
+        @Test func aConnectThatComesTooLateIsClosed() async throws {
+            let bench = try await OwnBench.filled(0)
+            let readers = readers
+            let pcscd = try bench.pcscd()
+            kill(pcscd, SIGSTOP)
+            let connecting = Task { try await readers.connect(to: OwnBench.first) }
+            try await Task.sleep(for: .milliseconds(200))
+            connecting.cancel()
+            let took = await ContinuousClock().measure {
+                let result = await connecting.result
+                #expect(throws: CardReaderError.cancelled) { try result.get() }
+            }
+            #expect(took < .milliseconds(100), "\(took)")
+            kill(pcscd, SIGCONT)
+            #expect(try await eventually(within: 3) { sink.count == 8 })
+            #expect(sink.takeCalls() == CardTests.opening + CardTests.closing)
+        }
+
+        @Test func aTransactionThatIsGrantedTooLateIsEnded() async throws {
+            _ = try await OwnBench.filled(0)
+            let holder = try await readers.connect(to: OwnBench.first)
+            let other = try await readers.connect(to: OwnBench.first)
+            let done = OneTimeFlag()
+            let begun = OneTimeFlag()
+            async let held: Void = holder.transaction {
+                begun.raise()
+                while !done.isRaised { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            #expect(try await eventually { begun.isRaised })
+            sink.forget()
+            let waiting = Task { try await other.transaction { throw TestFailure("must not be reached") } }
+            try await Task.sleep(for: .milliseconds(200))
+            waiting.cancel()
+            let took = await ContinuousClock().measure {
+                let result = await waiting.result
+                #expect(throws: CardReaderError.cancelled) { try result.get() }
+            }
+            #expect(took < .milliseconds(100), "\(took)")
+            done.raise()
+            try await held
+            // Granted late and ended at once: the card is free for others.
+            _ = try await other.transmit(CardTests.selectWithoutAnswer)
+            #expect(
+                sink.takeCalls() == ["end_transaction", "begin_transaction", "end_transaction", "SELECT 9000"])
+            try await holder.disconnect()
+            try await other.disconnect()
+        }
+
         @Test func aTaskThatWaitsItsTurnCanBeCancelled() async throws {
             _ = try await OwnBench.filled(0)
             let card = try await readers.connect(to: OwnBench.first)
