@@ -85,8 +85,8 @@ struct CardSession: Sendable {
 
     mutating func endTransaction(_ disposition: Disposition) throws(CardReaderError) {
         let outcome = card.endTransaction(disposition)
-        transactions -= 1
         tell(.endTransaction, outcome)
+        transactions -= 1
         try check(outcome, .endTransaction)
     }
 

@@ -27,7 +27,7 @@ final class CardWait: Sendable {
     /// Whoever cancels waits for nothing, and whoever waited is free at once, even when pcscd hangs.
     func run() async throws(CardReaderError) -> ReaderListing.Reader {
         try await answer.from { () throws(CardReaderError) in
-            try MonitorThread.start { self.work() }
+            try thread.start { self.work() }
         } onCancel: { [thread] in
             thread.interrupt()
         }
@@ -43,7 +43,6 @@ final class CardWait: Sendable {
             thread.enter(context)
             return try watch(context)
         }
-        thread.ended.raise()
         answer.give(outcome)
     }
 

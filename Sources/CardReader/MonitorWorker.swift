@@ -24,9 +24,13 @@ final class MonitorWorker: Sendable {
         _ = wait.ended.wait(atMost: limit)
     }
 
+    /// Starts the thread.
+    func start() throws(CardReaderError) {
+        try wait.start { self.run() }
+    }
+
     /// The thread's whole life.
-    func run() {
-        defer { wait.ended.raise() }
+    private func run() {
         var retry = timing.firstRetry
         var refusal: UInt32?
         while !wait.stopping.isRaised {

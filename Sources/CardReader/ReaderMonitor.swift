@@ -72,7 +72,7 @@ public final class ReaderMonitor: EventSource {
         let worker = MonitorWorker(timing: timing, sink: sink)
         state.withLock { $0.worker = worker }
         do {
-            try MonitorThread.start { worker.run() }
+            try worker.start()
         } catch {
             state.withLock { $0.worker = nil }
             throw error

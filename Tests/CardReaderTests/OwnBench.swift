@@ -50,6 +50,11 @@ enum OwnBench {
         guard isGone else { throw TestFailure("still a card in reader \(slot)") }
     }
 
+    /// How many threads this process has.
+    static func threadCount() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
+    }
+
     private static let made = Result {
         let folder = try TemporaryFolder()
         let cards = [
