@@ -2,13 +2,9 @@ internal import Glibc
 
 /// The shim of `cardlink-probe run` below this process's PC/SC library.
 enum WrappingShim {
-    /// Whether it is there and somebody hears it.
-    static let isHeard = getenv("CARDLINK_RECEIVER") != nil && ProcessPaths.hasMapped(isShim)
-
-    /// Whether a file is the shim: as installed, or as a build tree has it.
-    static func isShim(_ path: String) -> Bool {
-        path.hasSuffix("/cardlink-probe/libpcsclite.so.1") || path.hasSuffix("/libpcsclite-probe.so")
-    }
+    /// Whether it is there and writes down what is called, which its ring shows: the file itself may have any path, as
+    /// in a container.
+    static let isHeard = ProcessPaths.hasMapped { $0.hasPrefix("/memfd:cardlink-ring") }
 }
 
 /// What the kernel says of this process's files.

@@ -61,14 +61,22 @@ import Testing
     }
 
     /// One tap counts: under `run` the shim tells what the program does, and the program's own sink hears nothing.
-    @Test func underRunEachCommandIsCountedOnce() throws {
-        let run = try BenchRun([Self.example])
+    @Test(arguments: [false, true]) func underRunEachCommandIsCountedOnce(withAnotherPath: Bool) throws {
+        let folder = try TemporaryFolder()
+        var program = [Self.example]
+        if withAnotherPath {
+            // As in a container.
+            let shim = ["cp", "-L", Files.products + "/libpcsclite-probe.so", folder.file("libpcsclite.so.1")]
+            #expect(try Command.run(shim).status == 0)
+            program = ["env", "-u", "LD_AUDIT", "LD_LIBRARY_PATH=\(folder.path)"] + program
+        }
+        let run = try BenchRun(program)
         #expect(run.command.ending == .exited(0))
         run.expectEqualToOracles()
         #expect(run.card.commands == 8)
         #expect(!run.command.output.contains("tester_commands_total{"))
         #expect(run.command.output.contains("ADF.USIM: 54 bytes, 9000"))
-        let events = try BenchRun([Self.example, "--events"]).command.output.split(separator: "\n")
+        let events = try BenchRun(program + ["--events"]).command.output.split(separator: "\n")
         #expect(events.count == 1)
         #expect(events.first?.contains("the shim of cardlink-probe run tells what this program does") == true)
     }
