@@ -1,4 +1,7 @@
 // SCardTransmit: forward, then write down what may be told.
+#define _GNU_SOURCE
+#include <stdlib.h>
+
 #include "allow.h"
 #include "shim.h"
 
@@ -10,6 +13,16 @@ struct exchange {
     const uint8_t *response;
     size_t room;
 };
+
+// What the receiver's run asked for; read once, since a program changes its environment as it likes.
+static enum allow_level level = ALLOW_STANDARD;
+
+__attribute__((constructor)) static void choose_level(void) {
+    const char *wanted = secure_getenv("CARDLINK_CAPTURE");
+    if (wanted == NULL) return;
+    if (strcmp(wanted, "commands") == 0) level = ALLOW_CAPTURE;
+    if (strcmp(wanted, "files") == 0) level = ALLOW_CAPTURE_FILES;
+}
 
 static bool overlap(const uint8_t *a, size_t a_bytes, const uint8_t *b, size_t b_bytes) {
     return (uintptr_t)a < (uintptr_t)b + b_bytes && (uintptr_t)b < (uintptr_t)a + a_bytes;
@@ -27,7 +40,7 @@ static void write_down(struct ring_record *record, const struct exchange *exchan
     uint8_t scratch[RING_KEPT_BYTES];
     struct allow_selection kept =
         allow_select(exchange->command, exchange->command != NULL ? exchange->sent : 0, exchange->response, received,
-            scratch, sizeof scratch);
+            scratch, sizeof scratch, level);
     record->kind = RING_TRANSMIT;
     record->detail = 0;
     record->session = session_of(exchange->card);

@@ -12,13 +12,17 @@ import Testing
     }
 
     /// What leaves the client process, as the receiver writes it out again: what was not kept is 0.
-    private func byShim(_ command: [UInt8], _ response: [UInt8], most: Int = Int(RING_KEPT_BYTES)) -> Kept {
+    private func byShim(
+        _ command: [UInt8], _ response: [UInt8], _ level: Redaction.Level, most: Int = Int(RING_KEPT_BYTES)
+    ) -> Kept {
+        let levels: [Redaction.Level: allow_level] = [.capture: ALLOW_CAPTURE, .captureFiles: ALLOW_CAPTURE_FILES]
         var scratch = [UInt8](repeating: 0xEE, count: most)
         return command.withUnsafeBufferPointer { sent in
             response.withUnsafeBufferPointer { received in
                 scratch.withUnsafeMutableBufferPointer { scratch in
                     let kept = allow_select(
-                        sent.baseAddress, sent.count, received.baseAddress, received.count, scratch.baseAddress, most)
+                        sent.baseAddress, sent.count, received.baseAddress, received.count, scratch.baseAddress, most,
+                        levels[level] ?? ALLOW_STANDARD)
                     let first = Array(UnsafeBufferPointer(start: kept.command, count: kept.command_kept))
                     let second = Array(UnsafeBufferPointer(start: kept.response, count: kept.response_kept))
                     let statusWord = received.count >= 2 ? Array(received.suffix(2)) : []
@@ -32,8 +36,8 @@ import Testing
         }
     }
 
-    private func byRedaction(_ command: [UInt8], _ response: [UInt8]) -> Kept {
-        let kept = Redaction.kept(command: command, response: response, level: .standard)
+    private func byRedaction(_ command: [UInt8], _ response: [UInt8], _ level: Redaction.Level) -> Kept {
+        let kept = Redaction.kept(command: command, response: response, level: level)
         return Kept(command: kept.command, response: kept.response, isCut: kept.cut)
     }
 
@@ -48,22 +52,31 @@ import Testing
         [0x08, 1, 2, 3, 4, 5, 6, 7, 8], [0x07, 1, 2, 3, 4, 5, 6, 7, 8], [UInt8(template.count)] + template,
         [0x06, 0x83, 0x01, 0x00, 0x36, 0x01, 0x55], [0x00, 0x00, UInt8(template.count)] + template,
     ]
+    /// The control parameters of a file (TS 102 221, 11.1.1.3), whole and in the ways in which they break.
+    private static let fileControl: [UInt8] = [
+        0x62, 0x0E, 0x82, 0x02, 0x41, 0x21, 0x83, 0x02, 0x6F, 0x07, 0xA5, 0x00, 0xC6, 0x02, 0x90, 0x00,
+    ]
     private static let responses: [[UInt8]] = [
-        [], [0x90], [0x90, 0x00], template + [0x90, 0x00], [1, 2, 3, 0x91, 0x10],
+        [], [0x90], [0x90, 0x00], template + [0x90, 0x00], [1, 2, 3, 0x91, 0x10], fileControl + [0x90, 0x00],
+        Array(fileControl.dropLast()) + [0x90, 0x00], fileControl + [0x00, 0x90, 0x00],
+        [0x62, 0x81] + fileControl.dropFirst() + [0x90, 0x00], [0x62, 0x00, 0x90, 0x00], [0x62, 0x90, 0x00],
+        [0x62, 0x81, 0x04, 0x82, 0x81, 0x01, 0xAA, 0x90, 0x00], [0x62, 0x02, 0x83, 0x00, 0x90, 0x00],
+        [0x62, 0x04, 0x82, 0x00, 0x04, 0x00, 0x90, 0x00], [0x62, 0x03, 0x82, 0x02, 0x41, 0x90, 0x00],
     ]
 
-    @Test(arguments: UInt8.min...UInt8.max)
-    func everyInstruction(cla: UInt8) {
+    @Test(arguments: Redaction.Level.allCases, UInt8.min...UInt8.max)
+    func everyInstruction(level: Redaction.Level, cla: UInt8) {
         var differing: [[UInt8]] = []
         for ins in UInt8.min...UInt8.max {
             for p1 in 0...UInt8(15) {
                 // A nibble has all its bodies under the instructions that are walked or kept, one in turn elsewhere.
-                let isTold = [0x10, 0x12, 0x14, 0x70, 0xA4, 0xC2, 0xF2].contains(ins)
+                let isTold = [0x10, 0x12, 0x14, 0x70, 0xA4, 0xC0, 0xC2, 0xF2].contains(ins)
                 let chosen = isTold ? Self.bodies : [Self.bodies[(Int(ins) + Int(p1)) % Self.bodies.count]]
                 for body in chosen {
                     let command = [cla, ins, p1 << 4 | p1, 0x00] + body
-                    let response = Self.responses[(Int(ins) + body.count) % Self.responses.count]
-                    if byShim(command, response) != byRedaction(command, response) { differing.append(command) }
+                    let response = Self.responses[(Int(ins) + Int(p1) + body.count) % Self.responses.count]
+                    let isSame = byShim(command, response, level) == byRedaction(command, response, level)
+                    if !isSame { differing.append(command) }
                 }
             }
         }
@@ -75,7 +88,8 @@ import Testing
             for cla in UInt8.min...UInt8.max {
                 let command = [cla, 0xA4, 0x00].prefix(count)
                 for response in Self.responses {
-                    #expect(byShim(Array(command), response) == byRedaction(Array(command), response))
+                    let shim = byShim(Array(command), response, .captureFiles)
+                    #expect(shim == byRedaction(Array(command), response, .captureFiles))
                 }
             }
         }
@@ -95,22 +109,59 @@ import Testing
             let lc = isExtended ? [0, UInt8(body.count >> 8), UInt8(body.count & 0xFF)] : [UInt8(body.count)]
             let command = ins == 0x12 ? header + [0x00] : header + lc + body
             let response = (ins == 0x12 ? body : []) + [0x90, 0x00]
-            let kept = byShim(command, response)
+            let level = Redaction.Level.allCases[random.below(3)]
+            let kept = byShim(command, response, level)
             if kept.command + kept.response != command + response { walked += 1 }
-            if kept != byRedaction(command, response) { differing.append(command + response) }
+            if kept != byRedaction(command, response, level) { differing.append(command + response) }
         }
         #expect(differing == [])
         #expect(walked > 1_000)
     }
 
+    /// Templates as files have them, and as they break: kept in both or cut in both.
+    @Test(arguments: 1...UInt64(4))
+    func randomFileControl(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var differing: [[UInt8]] = []
+        var whole = 0
+        for _ in 0..<25_000 {
+            let response = random.fileControl() + [0x90, 0x00]
+            let command: [UInt8] = [
+                [0x00, 0x41, 0x80, 0xA0][random.below(4)], 0xC0, 0x00, 0x00, UInt8(response.count),
+            ]
+            let kept = byShim(command, response, .capture)
+            if !kept.isCut { whole += 1 }
+            if kept != byRedaction(command, response, .capture) { differing.append(response) }
+        }
+        #expect(differing == [])
+        #expect(whole > 1_000 && whole < 24_000)
+    }
+
+    /// What the deny-list names is cut at every level, whatever was asked for.
+    @Test(arguments: Redaction.Level.allCases)
+    func noLevelKeepsSecrets(level: Redaction.Level) {
+        let secret = [UInt8](repeating: 0x31, count: 8)
+        let headers: [[UInt8]] = [
+            [0x00, 0x20], [0x00, 0x24], [0x00, 0x26], [0x00, 0x28], [0x00, 0x2C], [0xA0, 0x20], [0xA0, 0x2C],
+            [0x00, 0x88], [0x00, 0x89], [0xA0, 0x88], [0x80, 0x50], [0x80, 0x82], [0x00, 0x84], [0x80, 0xD8],
+            [0x80, 0xE2], [0x80, 0xE6], [0x80, 0xE8], [0x00, 0xDA], [0x80, 0xDB], [0x00, 0x2A], [0x00, 0x46],
+            [0x00, 0x73], [0x00, 0x75], [0x00, 0x22], [0xFF, 0x82], [0x04, 0xB0], [0x0C, 0xA4], [0x84, 0xF2],
+            [0x10, 0xD6], [0x60, 0xB0], [0xE0, 0xCA], [0x00, 0xC0], [0x80, 0xC0], [0xA0, 0xC0],
+        ]
+        for header in headers {
+            let kept = byShim(header + [0x00, 0x01, 0x08] + secret, secret + [0x90, 0x00], level)
+            #expect(kept.isCut && !kept.command.contains(0x31) && !kept.response.contains(0x31), "\(header)")
+        }
+    }
+
     /// Longer than a record: nothing is kept that `Redaction` would cut.
     @Test func longOnes() {
         let long = [UInt8](repeating: 0x41, count: 3_000)
-        let select = byShim([0x00, 0xA4, 0x04, 0x00, 0x00, 0x0B, 0xB8] + long, long + [0x90, 0x00])
+        let select = byShim([0x00, 0xA4, 0x04, 0x00, 0x00, 0x0B, 0xB8] + long, long + [0x90, 0x00], .standard)
         #expect(select.isCut)
         #expect(select.command.prefix(1_024) == ([0x00, 0xA4, 0x04, 0x00, 0x00, 0x0B, 0xB8] + long).prefix(1_024))
         #expect(select.command.dropFirst(1_024).allSatisfy { $0 == 0 })
-        let fetch = byShim([0x80, 0x12, 0x00, 0x00, 0x00], Self.template + long + [0x90, 0x00])
+        let fetch = byShim([0x80, 0x12, 0x00, 0x00, 0x00], Self.template + long + [0x90, 0x00], .standard)
         #expect(fetch.response.dropLast(2).allSatisfy { $0 == 0 } && fetch.isCut)
     }
 }
@@ -129,6 +180,18 @@ extension SeededGenerator {
         case 3: [0x84, byte()]
         default: count < 0x80 ? [UInt8(count)] : [0x81, UInt8(truncatingIfNeeded: count)]
         }
+    }
+
+    fileprivate mutating func fileControl() -> [UInt8] {
+        var inner: [UInt8] = below(8) == 0 ? [] : [0x82, 0x02, 0x41, byte()]
+        for _ in 0..<below(5) {
+            let value = (0..<below(12)).map { _ in byte() }
+            let tag = [0x83, 0x84, 0x8A, 0xA5, 0xAB, 0xC6, below(20) == 0 ? byte() : 0x80][below(7)]
+            inner += [tag] + (below(20) == 0 ? length(value.count) : [UInt8(value.count)]) + value
+        }
+        let body =
+            [below(20) == 0 ? byte() : 0x62] + (below(8) == 0 ? length(inner.count) : [UInt8(inner.count)]) + inner
+        return below(16) == 0 ? body.dropLast(below(body.count)) : body
     }
 
     fileprivate mutating func toolkitBody() -> [UInt8] {

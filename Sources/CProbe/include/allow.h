@@ -1,6 +1,6 @@
 // What of an APDU may leave the client process: the allow-list of the shim, and its bounded TLV walker.
 //
-// The twin of `Redaction` at level `.standard` in SmartCard; a test holds the two to one answer.
+// The twin of `Redaction` in SmartCard; a test holds the two to one answer at every level.
 #ifndef CPROBE_ALLOW_H
 #define CPROBE_ALLOW_H
 
@@ -9,23 +9,83 @@
 #include <stdint.h>
 #include <string.h>
 
-enum allow { ALLOW_NOTHING, ALLOW_ALL, ALLOW_FETCH, ALLOW_TERMINAL_RESPONSE, ALLOW_ENVELOPE };
+enum allow {
+    ALLOW_NOTHING, ALLOW_ALL, ALLOW_FETCH, ALLOW_TERMINAL_RESPONSE, ALLOW_ENVELOPE, ALLOW_FILE_CONTROL
+};
 
-// By class and instruction; secure messaging, chaining and classes that are not a card's keep nothing.
-static inline enum allow allow_command(uint8_t cla, uint8_t ins, uint8_t p1) {
-    bool iso = (cla & 0xFC) == 0x00 || (cla & 0xF0) == 0x40;
-    bool uicc = (cla & 0xFC) == 0x80 || (cla & 0xE0) == 0xC0;
+// How much was asked for; each level keeps what those before it keep.
+enum allow_level { ALLOW_STANDARD, ALLOW_CAPTURE, ALLOW_CAPTURE_FILES };
+
+// The families of classes without secure messaging and chaining; others keep nothing.
+enum allow_family { ALLOW_NO_FAMILY, ALLOW_ISO, ALLOW_UICC, ALLOW_GSM, ALLOW_READER };
+
+static inline enum allow_family allow_family(uint8_t cla) {
+    if ((cla & 0xFC) == 0x00 || (cla & 0xF0) == 0x40) return ALLOW_ISO;
+    if ((cla & 0xFC) == 0x80 || (cla & 0xE0) == 0xC0) return ALLOW_UICC;
+    return cla == 0xA0 ? ALLOW_GSM : cla == 0xFF ? ALLOW_READER : ALLOW_NO_FAMILY;
+}
+
+// What is kept at every level.
+static inline enum allow allow_always(enum allow_family family, uint8_t cla, uint8_t ins, uint8_t p1) {
     bool toolkit = cla == 0x80 || cla == 0xA0;
     switch (ins) {
-    case 0xA4: return iso || cla == 0xA0 ? ALLOW_ALL : ALLOW_NOTHING;                         // SELECT
-    case 0xF2: return cla == 0xA0 || (uicc && (p1 & 0xF0) == 0) ? ALLOW_ALL : ALLOW_NOTHING;  // STATUS
-    case 0x70: return iso || uicc ? ALLOW_ALL : ALLOW_NOTHING;                                // MANAGE CHANNEL
-    case 0x10: return toolkit ? ALLOW_ALL : ALLOW_NOTHING;                                    // TERMINAL PROFILE
+    case 0xA4: return family == ALLOW_ISO || family == ALLOW_GSM ? ALLOW_ALL : ALLOW_NOTHING;   // SELECT
+    case 0xF2:                                                                                  // STATUS
+        return family == ALLOW_GSM || (family == ALLOW_UICC && (p1 & 0xF0) == 0) ? ALLOW_ALL : ALLOW_NOTHING;
+    case 0x70: return family == ALLOW_ISO || family == ALLOW_UICC ? ALLOW_ALL : ALLOW_NOTHING;  // MANAGE CHANNEL
+    case 0x10: return toolkit ? ALLOW_ALL : ALLOW_NOTHING;                                      // TERMINAL PROFILE
     case 0x12: return toolkit ? ALLOW_FETCH : ALLOW_NOTHING;
     case 0x14: return toolkit ? ALLOW_TERMINAL_RESPONSE : ALLOW_NOTHING;
     case 0xC2: return toolkit ? ALLOW_ENVELOPE : ALLOW_NOTHING;
     default: return ALLOW_NOTHING;
     }
+}
+
+// What a capture keeps besides: the management of files and applications.
+static inline enum allow allow_capture(enum allow_family family, uint8_t ins, uint8_t p1) {
+    if (ins == 0xC0) return family == ALLOW_READER ? ALLOW_NOTHING : ALLOW_FILE_CONTROL;  // GET RESPONSE
+    bool kept = false;
+    switch (family) {
+    case ALLOW_ISO:
+        kept = ins == 0x04 || ins == 0x44 || ins == 0xA5 || ins == 0xD4 || ins == 0xE0 || ins == 0xE4 || ins == 0xE6 ||
+               ins == 0xE8 || ins == 0xFE;
+        break;
+    case ALLOW_UICC:
+        kept = ins == 0xAA || ins == 0xD4 || ins == 0xE0 || ins == 0xE4 || ins == 0xF0 ||
+               (ins == 0xF2 && (p1 & 0xF0) != 0);
+        break;
+    case ALLOW_GSM: kept = ins == 0x04 || ins == 0x44 || ins == 0xFA; break;
+    case ALLOW_READER: kept = ins == 0xCA; break;
+    case ALLOW_NO_FAMILY: break;
+    }
+    return kept ? ALLOW_ALL : ALLOW_NOTHING;
+}
+
+// What a capture with the contents of files keeps besides.
+static inline enum allow allow_files(enum allow_family family, uint8_t ins) {
+    bool kept = false;
+    switch (family) {
+    case ALLOW_ISO:
+        kept = ins == 0x0E || ins == 0x0F || (ins >= 0xA0 && ins <= 0xA2) || (ins >= 0xB0 && ins <= 0xB3) ||
+               ins == 0xCA || ins == 0xCB || (ins >= 0xD0 && ins <= 0xD2) || ins == 0xD6 || ins == 0xD7 ||
+               ins == 0xDC || ins == 0xDD || ins == 0xE2;
+        break;
+    case ALLOW_UICC: kept = ins == 0x32 || ins == 0xCA || ins == 0xCB; break;
+    case ALLOW_GSM:
+        kept = ins == 0x32 || ins == 0xA2 || ins == 0xB0 || ins == 0xB2 || ins == 0xD6 || ins == 0xDC;
+        break;
+    case ALLOW_READER: kept = ins == 0xB0 || ins == 0xD6; break;
+    case ALLOW_NO_FAMILY: break;
+    }
+    return kept ? ALLOW_ALL : ALLOW_NOTHING;
+}
+
+static inline enum allow allow_command(uint8_t cla, uint8_t ins, uint8_t p1, enum allow_level level) {
+    enum allow_family family = allow_family(cla);
+    enum allow allowed = allow_always(family, cla, ins, p1);
+    if (allowed == ALLOW_NOTHING && level >= ALLOW_CAPTURE) allowed = allow_capture(family, ins, p1);
+    if (allowed == ALLOW_NOTHING && level >= ALLOW_CAPTURE_FILES) allowed = allow_files(family, ins);
+    return family == ALLOW_NO_FAMILY ? ALLOW_NOTHING : allowed;
 }
 
 // How a command is built (ISO/IEC 7816-4, 5.1), as far as it decides what is kept.
@@ -104,6 +164,23 @@ static inline bool allow_walk_template(const uint8_t *in, uint8_t *out, size_t c
     return allow_walk(in + start, out + start, inside) && start + inside == count;
 }
 
+// Whether response data is the control parameters of a file and nothing else (TS 102 221, 11.1.1.3): template 62 that
+// ends with the data, the file descriptor first, objects with tags of one byte. What AUTHENTICATE computed is none.
+static inline bool allow_is_file_control(const uint8_t *in, size_t count) {
+    if (count < 2 || in[0] != 0x62) return false;
+    size_t length = 0;
+    size_t length_bytes = allow_length(in + 1, count - 1, 2, &length);
+    size_t at = 1 + length_bytes;
+    if (length_bytes == 0 || length != count - at || length == 0 || in[at] != 0x82) return false;
+    while (at < count) {
+        bool known = (in[at] & 0xD0) == 0x80 || in[at] == 0xC6;
+        length_bytes = allow_length(in + at + 1, count - at - 1, 1, &length);
+        if (!known || length_bytes == 0 || count - at - 1 - length_bytes < length) return false;
+        at += 1 + length_bytes + length;
+    }
+    return true;
+}
+
 // What of one exchange is kept: leading bytes of the command and of the response data (the status word is told apart).
 struct allow_selection {
     const uint8_t *command;
@@ -116,15 +193,19 @@ struct allow_selection {
 // Selects from a command and a response with its status word. `scratch` holds walked data, `most` bytes long; neither
 // side keeps more than that.
 static inline struct allow_selection allow_select(const uint8_t *command, size_t sent, const uint8_t *response,
-    size_t received, uint8_t *scratch, size_t most) {
+    size_t received, uint8_t *scratch, size_t most, enum allow_level level) {
     struct allow_form form = allow_form(command, sent);
-    enum allow allowed = form.well_formed ? allow_command(command[0], command[1], command[2]) : ALLOW_NOTHING;
+    enum allow allowed = form.well_formed ? allow_command(command[0], command[1], command[2], level) : ALLOW_NOTHING;
     size_t data = received >= 2 ? received - 2 : 0;
     size_t walked = form.header + form.data;
     struct allow_selection kept = {command, response, form.header, 0, true};
     switch (allowed) {
     case ALLOW_NOTHING:
         kept.cut = form.header < sent || received == 1 || data > 0;
+        break;
+    case ALLOW_FILE_CONTROL:
+        if (data <= most && allow_is_file_control(response, data)) kept.response_kept = data;
+        kept.cut = form.header < sent || received == 1 || kept.response_kept < data;
         break;
     case ALLOW_ALL:
         kept.command_kept = sent < most ? sent : most;

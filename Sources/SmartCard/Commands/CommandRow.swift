@@ -28,6 +28,8 @@ public enum PayloadPolicy: UInt8, Hashable, Sendable, CaseIterable {
     case capture
     /// The contents of files: kept when a capture with them was asked for.
     case file
+    /// Response data: kept when a capture was asked for and it is the control parameters of a file, else cut.
+    case fileControl
     /// Secret or unknown: cut at every level.
     case cut
 }

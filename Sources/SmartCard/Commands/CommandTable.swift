@@ -15,7 +15,8 @@ public enum CommandTable {
         CommandRow("GET STATUS", .uicc, 0xF2, .four, .capture, "GPCS, 11.4", when: .highP1),
         CommandRow("MANAGE CHANNEL", .iso, 0x70, .two, .keep, "TS 102 221, 11.1.17; ISO 7816-4"),
         CommandRow("MANAGE CHANNEL", .uicc, 0x70, .two, .keep, "GPCS, 11.7"),
-        CommandRow("GET RESPONSE", [.iso, .uicc, .gsm], 0xC0, .two, .cut, "TS 102 221, 7.3.1.1; TS 51.011, 9.2.18"),
+        CommandRow(
+            "GET RESPONSE", [.iso, .uicc, .gsm], 0xC0, .two, .fileControl, "TS 102 221, 7.3.1.1; TS 51.011, 9.2.18"),
 
         // Files
         CommandRow("READ BINARY", .iso, 0xB0, .two, .file, "TS 102 221, 11.1.3"),

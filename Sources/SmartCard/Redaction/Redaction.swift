@@ -36,6 +36,12 @@
 /// | `A0` | `04` `44` `FA` |
 /// | `FF` | `CA` |
 ///
+/// and, in every plain class but `FF`, GET RESPONSE (`C0`): the response data when it is the control parameters of a
+/// file and nothing else (TS 102 221, 11.1.1.3), which SELECT over T=0 answers by it. That is: `62`, a length as in
+/// *outer* of rule 8 that ends with the data, then one object or more up to the end: a tag of one byte (the first is
+/// `82`, the others `80-8F`, `A0-AF` or `C6`), a length below `80` or `81` with one more byte, a value. Else it is cut:
+/// it may carry what AUTHENTICATE computed.
+///
 /// **6. What level ``Level/captureFiles`` keeps besides** (the contents of files and data objects):
 ///
 /// | Class | INS |
@@ -45,8 +51,7 @@
 /// | `A0` | `32` `A2` `B0` `B2` `D6` `DC` |
 /// | `FF` | `B0` `D6` |
 ///
-/// **7. All else is cut at every level**: PINs, keys, authentication, GET RESPONSE (it may carry what AUTHENTICATE
-/// computed), unknown instructions. Of a *cut* command these bytes are kept: 0..3; byte 4, where there is one (P3: Lc,
+/// **7. All else is cut at every level**: PINs, keys, authentication, unknown instructions. Of a *cut* command these bytes are kept: 0..3; byte 4, where there is one (P3: Lc,
 /// or Le of a command without data); bytes 5 and 6 of the forms 3E and 4E (the extended Lc). Data, a trailing Le (it
 /// is the last PIN digit when Lc is one too small) and the two Le bytes of form 2E are cut. So the form, Lc and the
 /// length can still be read. The response data is cut.
@@ -80,22 +85,27 @@ public enum Redaction {
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// The bytes that may be kept, as long as those given, and whether any byte was cut.
+    /// The bytes that may be kept, as long as those given, whether any byte was cut, and how many.
+    ///
+    /// Of what was cut before it gives the same again.
     public static func kept(
         command: some Collection<UInt8>, response: some Collection<UInt8>, level: Level = .standard
-    ) -> (command: [UInt8], response: [UInt8], cut: Bool) {
+    ) -> (command: [UInt8], response: [UInt8], cut: Bool, cutBytes: Int) {
         var command = Blanked(Array(command))
         var response = Blanked(Array(response))
         let parsed = CommandAPDU(command.bytes)
         let action = action(parsed, level: level)
         cut(command: &command, parsed, action)
         cut(response: &response, of: action)
-        return (command.bytes, response.bytes, command.cut || response.cut)
+        return (
+            command.bytes, response.bytes, command.cutBytes + response.cutBytes > 0,
+            command.cutBytes + response.cutBytes
+        )
     }
 
     /// What is done with one side of an exchange.
     enum Action: Hashable, Sendable {
-        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope
+        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope, keepFileControl
     }
 
     /// The rule that a command falls under, by its form, class, instruction and P1 alone.
@@ -106,6 +116,7 @@ public enum Redaction {
         case .parse: return walk(ins: command.ins)
         case .capture: return level >= .capture ? .keep : .cut
         case .file: return level >= .captureFiles ? .keep : .cut
+        case .fileControl: return level >= .capture ? .keepFileControl : .cut
         case .cut: return .cut
         }
     }

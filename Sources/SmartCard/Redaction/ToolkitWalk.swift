@@ -1,17 +1,17 @@
 /// Bytes of which parts are overwritten with zeros.
 struct Blanked {
     private(set) var bytes: [UInt8]
-    private(set) var cut = false
+    private(set) var cutBytes = 0
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    /// Overwrites what of `range` lies inside the bytes.
+    /// Overwrites what of `range` lies inside the bytes; no byte is overwritten twice.
     mutating func blank(_ range: Range<Int>) {
         let range = range.clamped(to: bytes.indices)
         guard !range.isEmpty else { return }
-        cut = true
+        cutBytes += range.count
         for index in range { bytes[index] = 0 }
     }
 }
@@ -25,7 +25,7 @@ extension Redaction {
         if parsed.isMalformed { return command.blank(CommandAPDU.headerLength..<end) }
         switch action {
         case .keep: return
-        case .cut, .walkFetch: command.blank(parsed.dataRange)
+        case .cut, .walkFetch, .keepFileControl: command.blank(parsed.dataRange)
         case .walkEnvelope: walkOuter(&command, parsed.dataRange)
         case .walkTerminalResponse: walkInner(&command, parsed.dataRange)
         }
@@ -43,8 +43,28 @@ extension Redaction {
         switch action {
         case .keep: return
         case .walkFetch: walkOuter(&response, reply.dataRange)
-        case .cut, .walkTerminalResponse, .walkEnvelope: response.blank(reply.dataRange)
+        case .keepFileControl where isFileControl(response.bytes, reply.dataRange): return
+        case .cut, .walkTerminalResponse, .walkEnvelope, .keepFileControl: response.blank(reply.dataRange)
         }
+    }
+
+    /// Whether the data is the control parameters of a file and nothing else, by rule 5.
+    private static func isFileControl(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        guard range.first.map({ bytes[$0] }) == 0x62,
+            let length = TLVLength(bytes, at: range.lowerBound + 1, end: range.upperBound, longest: 2)
+        else { return false }
+        var index = range.lowerBound + 1 + length.width
+        guard length.value > 0, index + length.value == range.upperBound, bytes[index] == 0x82 else { return false }
+        while index < range.upperBound {
+            let isKnown = bytes[index] & 0xD0 == 0x80 || bytes[index] == 0xC6
+            guard isKnown, let object = TLVLength(bytes, at: index + 1, end: range.upperBound, longest: 1) else {
+                return false
+            }
+            let end = index + 1 + object.width
+            guard range.upperBound - end >= object.value else { return false }
+            index = end + object.value
+        }
+        return true
     }
 
     private static func walkOuter(_ data: inout Blanked, _ range: Range<Int>) {
