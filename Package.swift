@@ -34,6 +34,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -57,6 +58,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -80,7 +82,8 @@ let package = Package(
         // words
         room("ProbeEvents", ["SmartCard"]),
         // services
-        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe"]),
+        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", crypto]),
+        room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
@@ -89,7 +92,8 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "Capture", "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient",
+                "SmartCard",
                 "Taps",
                 hummingbird, lifecycle, logging, nio, nioPosix, signals,
             ]),
@@ -116,11 +120,12 @@ let package = Package(
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
+        tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
-        tests("IntegrationTests", ["cardlink-probe", "card-reader"]),
+        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests("IntegrationTests", ["Capture", "cardlink-probe", "card-reader"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

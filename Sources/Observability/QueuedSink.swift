@@ -9,7 +9,8 @@ internal import Synchronization
 package final class QueuedSink: EventSink {
     /// Counts dropped events: the kind of source whose events were lost, and how many.
     ///
-    /// It is called on the thread that told the newer event, and must not tell events itself.
+    /// It is called on the thread that told the newer event, before the sink hears any event that is newer than the
+    /// dropped one, under the queue's lock: it must not tell events itself.
     package typealias DropCounter = @Sendable (_ source: SourceKind, _ count: UInt64) -> Void
 
     private let sink: any EventSink
@@ -38,15 +39,13 @@ package final class QueuedSink: EventSink {
     /// Puts one event into the queue; after ``finish(within:)`` it is dropped and counted.
     package func receive(_ event: ProbeEvent) {
         var mustWake = false
-        let dropped = state.withLock { state -> ProbeEvent? in
-            guard !state.isFinished else { return event }
-            let oldest = state.events.append(event)
+        state.withLock { state in
+            guard !state.isFinished else { return countDropped(event.stamp.source, 1) }
+            if let oldest = state.events.append(event) { countDropped(oldest.stamp.source, 1) }
             mustWake = !state.isDraining
             state.isDraining = true
-            return oldest
         }
         if mustWake { worker.async { self.drain() } }
-        if let dropped { countDropped(dropped.stamp.source, 1) }
     }
 
     /// Takes no more events and waits until the sink has those that are queued, or until the time is over.

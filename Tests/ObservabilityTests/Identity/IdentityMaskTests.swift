@@ -1,0 +1,168 @@
+import Observability
+import ProbeEvents
+import SmartCard
+import Testing
+
+/// What is left in exchanges that were kept with the contents of files.
+@Suite struct IdentityMaskTests {
+    private static let hash = IdentityHash(key: Array(0..<32))
+    private static let imsi: [UInt8] = [0x08, 0x09, 0x10, 0x10, 0, 0, 0, 0, 0x10]
+    private static let name: [UInt8] = Array("CardLink".utf8)
+
+    /// A client's session and what it says.
+    private struct Talk {
+        var mask: IdentityMask
+        var reader = "R"
+
+        init(_ treatment: IdentityMask.Treatment = .hashed(IdentityMaskTests.hash)) { mask = IdentityMask(treatment) }
+
+        mutating func open(_ session: UInt64 = 1, client: UInt64 = 1) {
+            mask.observe(
+                .sessionOpened(
+                    ReaderSessionOpened(
+                        stamp: Self.stamp, client: Self.client(client), session: session, reader: reader,
+                        sessionProtocol: .t0, shareMode: 2)))
+        }
+
+        mutating func close(_ session: UInt64 = 1, client: UInt64 = 1) {
+            mask.observe(
+                .sessionClosed(
+                    ReaderSessionClosed(
+                        stamp: Self.stamp, client: Self.client(client), session: session, reader: reader,
+                        status: .completed, error: nil)))
+        }
+
+        mutating func call(_ operation: DeviceOperation) {
+            mask.observe(
+                .operation(
+                    ReaderOperation(
+                        stamp: Self.stamp, client: Self.client(1), thread: 1, session: 1, reader: reader,
+                        operation: operation, resultCode: 0, waitNanoseconds: 0, isWaitExact: true)))
+        }
+
+        mutating func send(
+            _ command: [UInt8], _ response: [UInt8], session: UInt64 = 1, client: UInt64 = 1
+        ) -> IdentityMask.Masked {
+            mask.masked(
+                APDUExchange(
+                    stamp: Self.stamp, client: Self.client(client), thread: 1, session: session, reader: reader,
+                    interface: .pcsc, sessionProtocol: .t0, name: CommandAPDU(command).name(),
+                    command: HexBytes(command), response: HexBytes(response), isCut: false, resultCode: 0,
+                    waitNanoseconds: 0, isWaitExact: true))
+        }
+
+        mutating func select(_ file: UInt16, session: UInt64 = 1, client: UInt64 = 1) {
+            _ = send(
+                [0x00, 0xA4, 0x00, 0x0C, 0x02, UInt8(file >> 8), UInt8(file & 0xFF)], [0x90, 0x00], session: session,
+                client: client)
+        }
+
+        mutating func read(_ contents: [UInt8], session: UInt64 = 1, client: UInt64 = 1) -> IdentityMask.Masked {
+            send(
+                [0x00, 0xB0, 0x00, 0x00, UInt8(contents.count)], contents + [0x90, 0x00], session: session,
+                client: client)
+        }
+
+        static let stamp = EventStamp(source: .shim, startNanoseconds: 0, wallNanoseconds: 0)
+        static func client(_ id: UInt64) -> ClientProcess { ClientProcess(id: id, pid: 1, program: "p") }
+    }
+
+    @Test func identitiesAreHashed() {
+        var talk = Talk()
+        talk.open()
+        talk.select(0x6F07)
+        let masked = talk.read(Self.imsi)
+        #expect(masked.exchange.response.bytes == Self.hash.bytes(of: Self.imsi, kind: .imsi) + [0x90, 0x00])
+        #expect(masked.exchange.command.bytes == [0x00, 0xB0, 0x00, 0x00, 0x09])
+        #expect(masked.remark == "imsi hashed" && masked.cutBytes == 0)
+        let update = talk.send([0x00, 0xD6, 0x00, 0x00, 0x09] + Self.imsi, [0x90, 0x00])
+        #expect(update.exchange.command.bytes.suffix(9) == Self.hash.bytes(of: Self.imsi, kind: .imsi)[...])
+    }
+
+    @Test func otherFilesStay() {
+        var talk = Talk()
+        talk.open()
+        talk.select(0x6F46)
+        let masked = talk.read(Self.name)
+        #expect(masked.exchange.response.bytes == Self.name + [0x90, 0x00] && masked.remark == "")
+    }
+
+    @Test func shownWhereAskedFor() {
+        var talk = Talk(.shown)
+        talk.open()
+        talk.select(0x6F07)
+        #expect(talk.read(Self.imsi).exchange.response.bytes == Self.imsi + [0x90, 0x00])
+    }
+
+    @Test func cutWithoutAKey() {
+        var talk = Talk(.cut)
+        talk.open()
+        talk.select(0x6F07)
+        let masked = talk.read(Self.imsi)
+        #expect(masked.exchange.response.bytes == [UInt8](repeating: 0, count: 9) + [0x90, 0x00])
+        #expect(masked.cutBytes == 9 && masked.exchange.isCut && masked.remark == "imsi cut")
+    }
+
+    @Test(arguments: [true, false])
+    func keysAreNeverShown(isShown: Bool) {
+        var talk = Talk(isShown ? .shown : .hashed(Self.hash))
+        talk.open()
+        talk.select(0x6F08)
+        let masked = talk.read([7] + [UInt8](repeating: 0xAB, count: 32))
+        #expect(!masked.exchange.response.bytes.contains(0xAB) && masked.remark == "keys cut")
+    }
+
+    /// What the tracker believes is not what the card did: a neighbour that nobody saw.
+    @Test func whatLooksLikeOneIsOne() {
+        var talk = Talk()
+        talk.open()
+        talk.select(0x6F46)
+        #expect(talk.read(Self.imsi).remark == "imsi hashed")
+    }
+
+    @Test(arguments: [
+        "no select", "unseen session", "two sessions", "end of transaction", "reconnect", "control", "loss",
+    ])
+    func uncertainFilesAreCut(why: String) {
+        var talk = Talk()
+        if why != "unseen session" { talk.open() }
+        if why != "no select" { talk.select(0x6F46) }
+        switch why {
+        case "two sessions": talk.open(2, client: 9)
+        case "end of transaction": talk.call(.endTransaction)
+        case "reconnect": talk.call(.reconnect)
+        case "control": talk.call(.control)
+        case "loss":
+            talk.mask.observe(.eventsDropped(EventsDropped(stamp: Talk.stamp, reason: .ringFull, count: 1)))
+        default: break
+        }
+        let masked = talk.read(Self.name)
+        #expect(masked.exchange.response.bytes == [UInt8](repeating: 0, count: 8) + [0x90, 0x00])
+        #expect(masked.remark == "file unknown" && masked.cutBytes == 8)
+    }
+
+    @Test func anothersSelectIsNotOnesOwn() {
+        var talk = Talk()
+        talk.open(1, client: 1)
+        talk.select(0x6F46)
+        talk.close(1, client: 1)
+        talk.open(1, client: 2)
+        #expect(talk.read(Self.name, client: 2).remark == "file unknown")
+        talk.select(0x6F46, client: 2)
+        #expect(talk.read(Self.name, client: 2).remark == "")
+    }
+
+    @Test(arguments: [
+        ([0x80, 0xCA, 0x00, 0x5A, 0x00] as [UInt8], "eid hashed"), ([0x00, 0xCA, 0x9F, 0x7F, 0x00], "cplc hashed"),
+        ([0x80, 0xCA, 0x00, 0x42, 0x00], "iin hashed"), ([0x80, 0xCA, 0x00, 0x45, 0x00], "cin hashed"),
+        ([0x00, 0xCB, 0x3F, 0xFF, 0x03, 0x5C, 0x01, 0x5A], "eid hashed"), ([0x80, 0xCA, 0x00, 0x66, 0x00], ""),
+        ([0x00, 0xCB, 0x3F, 0xFF, 0x03, 0x5C, 0x01, 0x7E], ""), ([0xFF, 0xB0, 0x00, 0x04, 0x08], ""),
+    ])
+    func dataObjects(command: [UInt8], remark: String) {
+        var talk = Talk()
+        talk.open()
+        let masked = talk.send(command, Self.name + [0x90, 0x00])
+        #expect(masked.remark == remark)
+        #expect((masked.exchange.response.bytes == Self.name + [0x90, 0x00]) == remark.isEmpty)
+    }
+}
