@@ -77,6 +77,13 @@ final class ShimClient {
         var malformed: UInt64 = 0
         var unfinished: UInt64 = 0
         var isActive = false
+        // Before the next record: what that means may depend on one that is missing.
+        func tellLosses() {
+            tellDropped(.malformed, malformed, sink)
+            tellDropped(.unfinished, unfinished, sink)
+            tellDropped(.ringFull, ring.takeDropped(), sink)
+            (malformed, unfinished) = (0, 0)
+        }
         // Bounded, whatever a client writes meanwhile.
         drain: for _ in 0..<(2 * RING_SLOTS) {
             switch ring.next(now: clock.monotonicNanoseconds, isFinal: isFinal) {
@@ -85,14 +92,13 @@ final class ShimClient {
             case .unfinished: unfinished += 1
             case .record(let record):
                 isActive = true
+                tellLosses()
                 let events = decoder?.events(of: record, clock: clock) { ring.session($0) }
                 events?.forEach(sink.receive)
             }
         }
         reader = ring
-        tellDropped(.malformed, malformed, sink)
-        tellDropped(.unfinished, unfinished, sink)
-        tellDropped(.ringFull, ring.takeDropped(), sink)
+        tellLosses()
         let isDue = clock.monotonicNanoseconds &- lastDrained >= Self.idleMarkNanoseconds
         if isActive || isDue, ring.isEmpty { tellDrained(clock, sink) }
     }
