@@ -93,8 +93,7 @@ let package = Package(
             "ProbeDaemon",
             [
                 "Capture", "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient",
-                "SmartCard",
-                "Taps",
+                "SmartCard", "Taps",
                 hummingbird, lifecycle, logging, nio, nioPosix, signals,
             ]),
         // mains

@@ -24,7 +24,7 @@ bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
     binutils bubblewrap curl default-jdk-headless gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus python3 python3-pyscard
-    scdaemon strace sudo
+    scdaemon strace sudo tshark
 )
 
 # Prints the packages among its arguments that are not there.

@@ -9,10 +9,12 @@ import Testing
     /// More than the 256 records after which the shim looks at its receiver.
     private static let script = "establish\nconnect\ntransmit 10 0\nhot 1000\n"
 
-    @Test func noSystemCallAndNoAllocation() throws {
+    @Test(arguments: ["", "commands", "files"])
+    func noSystemCallAndNoAllocation(capture: String) throws {
         let bench = try ShimBench()
         let trace = bench.folder.file("trace")
         var environment = try bench.environment()
+        environment["CARDLINK_CAPTURE"] = capture
         environment["STUB_LOG"] = nil
         let settings = environment.flatMap { ["-E", "\($0)=\($1)"] }
         let outcome = try Command.run(

@@ -3,6 +3,7 @@ internal import Glibc
 package import Observability
 internal import ProbeEvents
 internal import PrometheusClient
+internal import SmartCard
 internal import Taps
 
 /// Runs a program with the tap in front of its PC/SC library, and tells at its end what happened.
@@ -24,6 +25,8 @@ package struct Run: Sendable {
         package var colour = Terminal.Colour.auto
         /// A file for the report as JSON.
         package var reportFile: String?
+        /// A file for the bytes of commands and responses.
+        package var capture: CaptureRequest?
         /// Where to serve metrics while the program runs.
         package var metrics: ListenAddress?
         /// The directory for sockets; nil for the usual one.
@@ -50,21 +53,26 @@ package struct Run: Sendable {
         let sharing = SharingSink(bus, watchingStrangers: StrangerWatch())
         let forwarder = connectToDaemon()
         // A daemon sees more programs than this run, and works out itself what they took from one another.
-        let taps = EventBus([sharing])
-        if let forwarder { taps.add(forwarder) }
+        let told = EventBus([sharing])
+        if let forwarder { told.add(forwarder) }
+        let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
+        // The capture's sink alone gets more than the standard level.
+        let taps = EventBus([StandardLevel(told)])
+        if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
         let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
 
         let started = EventClock.now
         let own = TapEnvironment.current
         let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
-        let environment = file.toleratesShim ? tap?.environment(own) ?? own : own
+        let environment = file.toleratesShim ? tap?.environment(own, level: capture?.level ?? .standard) ?? own : own
         let program: WrappedProgram
         do throws(WrappedProgram.StartFailure) {
             program = try WrappedProgram.start(request.arguments, environment: environment, origin: origin)
         } catch {
             Terminal.say(error.explanation)
             tap?.receiver.stop()
+            capture?.finish()
             await server?.stop()
             return .exited(error.exitCode)
         }
@@ -77,6 +85,7 @@ package struct Run: Sendable {
 
         await tap?.end()
         sharing.finish()
+        capture?.finish()
         identifyCards(summary)
         if let forwarder { finish(forwarder) }
         await server?.stop()

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import ProbeEvents
+internal import SmartCard
 internal import Taps
 
 /// The tap of one run: its receiver, and the environment that leads a program's shims there.
@@ -22,9 +23,9 @@ struct RunTap: Sendable {
         try receiver.start(into: sink)
     }
 
-    /// The environment of the wrapped program.
-    func environment(_ own: [[UInt8]]) -> [[UInt8]] {
-        TapEnvironment(own, shim: shim, receiverSocket: socket).entries
+    /// The environment of the wrapped program, whose shims tell so much.
+    func environment(_ own: [[UInt8]], level: Redaction.Level) -> [[UInt8]] {
+        TapEnvironment(own, shim: shim, receiverSocket: socket, level: level).entries
     }
 
     /// Stops to listen when all clients have ended, and soon when some go on: a killed group dies one by one.

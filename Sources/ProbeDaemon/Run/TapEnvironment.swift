@@ -1,12 +1,13 @@
 internal import Glibc
+internal import SmartCard
 
 /// The environment of a wrapped program: the caller's own, and what puts the shim in front of the PC/SC library.
 struct TapEnvironment: Sendable, Hashable {
     /// `NAME=VALUE`, in the caller's order; what was changed keeps its place. Values may be no text.
     private(set) var entries: [[UInt8]]
 
-    /// The caller's environment with the shim in front, telling a receiver.
-    init(_ entries: [[UInt8]], shim: ShimLibrary, receiverSocket: String) {
+    /// The caller's environment with the shim in front, telling a receiver so much.
+    init(_ entries: [[UInt8]], shim: ShimLibrary, receiverSocket: String, level: Redaction.Level = .standard) {
         self.entries = entries
         // Programs that are linked with the library, or open it by its name.
         prepend(shim.directory, to: "LD_LIBRARY_PATH")
@@ -21,6 +22,12 @@ struct TapEnvironment: Sendable, Hashable {
         }
         set("LIBPCSCLITE_DELEGATE", to: own)
         set("CARDLINK_RECEIVER", to: Array(receiverSocket.utf8))
+        switch level {
+        // What a run around this one asked for is not meant for this receiver.
+        case .standard: place(of: "CARDLINK_CAPTURE").map { _ = self.entries.remove(at: $0) }
+        case .capture: set("CARDLINK_CAPTURE", to: Array("commands".utf8))
+        case .captureFiles: set("CARDLINK_CAPTURE", to: Array("files".utf8))
+        }
     }
 
     /// This process's environment.

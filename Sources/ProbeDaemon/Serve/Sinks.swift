@@ -9,10 +9,11 @@ struct Sinks: Sendable {
     /// Where events enter: each APDU goes on when it is known what else its reader did.
     let entry: SharingSink
 
-    /// All of them behind one bus.
+    /// All of them behind one bus, with no more data than they may have.
     init() {
         collector = Collector(scope: .everything)
-        entry = SharingSink(EventBus([collector, FaultLog()]), watchingStrangers: StrangerWatch())
+        entry = SharingSink(
+            StandardLevel(EventBus([collector, FaultLog()])), watchingStrangers: StrangerWatch())
     }
 }
 

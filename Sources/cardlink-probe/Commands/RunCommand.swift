@@ -26,6 +26,18 @@ struct RunCommand: AsyncParsableCommand {
     var json: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Write commands and responses into a file that Wireshark opens (pcapng), without secrets and without the "
+                + "contents of files.", valueName: "file"))
+    var capture: String?
+
+    @Flag(help: "Write the contents of files into the capture too; identities in them as a hash, keys never.")
+    var captureFiles = false
+
+    @Flag(help: "Write identities (ICCID, IMSI and the like) into the capture in clear.")
+    var showIdentity = false
+
+    @Option(
         help: ArgumentHelp("Serve metrics while the program runs; port 0 takes a free one.", valueName: "host:port"),
         transform: { try ListenAddress(parsing: $0) })
     var metrics: ListenAddress?
@@ -49,6 +61,18 @@ struct RunCommand: AsyncParsableCommand {
         guard !first.hasPrefix("-") else {
             throw ValidationError("unknown option '\(first)'")
         }
+        try validateCapture()
+    }
+
+    /// What the options say together.
+    private func validateCapture() throws {
+        if capture == "-" {
+            throw ValidationError(
+                "--capture - would mix the capture with the program's own output; name a FIFO, or in bash: "
+                    + "--capture >(wireshark -k -i -)")
+        }
+        if captureFiles, capture == nil { throw ValidationError("--capture-files needs --capture FILE") }
+        if showIdentity, !captureFiles { throw ValidationError("--show-identity needs --capture-files") }
     }
 
     func run() async throws {
@@ -56,6 +80,9 @@ struct RunCommand: AsyncParsableCommand {
         request.summary = summary.map { $0 ? .always : .never } ?? .onTerminal
         request.colour = color
         request.reportFile = json
+        request.capture = capture.map {
+            CaptureRequest(file: $0, includesFiles: captureFiles, showsIdentities: showIdentity)
+        }
         request.metrics = metrics
         request.runtimeDirectory = place.runtimeDir
         end(like: await Run(request, origin: Self.origin.withLock { $0 } ?? ProcessOrigin()).execute())

@@ -36,6 +36,7 @@ struct Oracle: Equatable {
 struct BenchRun {
     var command: Command
     var report: [String: Any]
+    var cardLog: CardLog
     var card: Oracle
     var pcscd: Oracle
 
@@ -53,7 +54,8 @@ struct BenchRun {
         command = try Command.run(bench + run + options + ["--"] + program, environment: environment, input: input)
         let json = Data(folder.read("report.json").utf8)
         report = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
-        card = Oracle(CardLog(folder.read("card.log")))
+        cardLog = CardLog(folder.read("card.log"))
+        card = Oracle(cardLog)
         pcscd = Oracle(PCSCDLog(folder.read("pcscd.log")))
     }
 

@@ -1,3 +1,4 @@
+import SmartCard
 import Testing
 
 @testable import ProbeDaemon
@@ -32,6 +33,20 @@ import Testing
     @Test func aRunInARunAddsNothingTwice() {
         let once = Self.environment(["LD_LIBRARY_PATH=/a"])
         #expect(Self.environment(once) == once)
+    }
+
+    /// What a run around this one asked for is not meant for this one's receiver.
+    @Test(arguments: [
+        (Redaction.Level.standard, nil), (.capture, "CARDLINK_CAPTURE=commands"),
+        (.captureFiles, "CARDLINK_CAPTURE=files"),
+    ])
+    func theLevelIsThisRuns(level: Redaction.Level, entry: String?) {
+        for before in [[], ["CARDLINK_CAPTURE=files"], ["CARDLINK_CAPTURE=commands"]] {
+            let entries = TapEnvironment(
+                before.map { Array($0.utf8) }, shim: Self.shim, receiverSocket: "/run/r.sock", level: level
+            ).entries.map { String(decoding: $0, as: UTF8.self) }
+            #expect(entries.filter { $0.hasPrefix("CARDLINK_CAPTURE") } == (entry.map { [$0] } ?? []))
+        }
     }
 
     @Test func aDelegateOfTheUsersComesBehindTheShim() {
