@@ -53,6 +53,20 @@ import Testing
         captured.run.expectEqualToOracles()
     }
 
+    /// Two programs by turns: in the file as at the card, though their rings are read one after the other.
+    @Test func programsAreInTheCardsOrder() throws {
+        let loop = "for file in E2 00; do yes \"00 A4 00 0C 02 2F $file\" | head -n 60 | scriptor & done; wait"
+        let captured = try Captured(["sh", "-c", loop], script: "delay: 5\n")
+        let card = captured.run.cardLog.lines.map(\.command)
+        let file = captured.exchanges.map { hex($0.command) }
+        #expect(file.count == card.count && file.sorted() == card.sorted())
+        // One that is held up between its answer and its clock changes places with the next.
+        let changed = zip(file, card).filter { $0 != $1 }.count
+        #expect(changed <= card.count / 10, "\(changed) of \(card.count)")
+        let turns = zip(card, card.dropFirst()).filter { $0 != $1 }.count
+        #expect(turns > 40)
+    }
+
     /// Byte for byte where nothing was cut, and by length everywhere.
     @Test(arguments: programs.indices.dropLast())
     func theBytesAreTheCards(index: Int) throws {

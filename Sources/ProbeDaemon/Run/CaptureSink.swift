@@ -6,12 +6,14 @@ internal import ProbeEvents
 internal import SmartCard
 internal import Synchronization
 
-/// Writes each exchange into the file as soon as it hears it, so that a probe that is killed leaves all of them.
+/// Writes each exchange into the file as soon as its place among those of other programs is known, a fraction of a
+/// second later at most, so that a probe that is killed leaves all before.
 final class CaptureSink: EventSink {
     private struct State {
         var file: CaptureFile
         var writer = CaptureWriter()
         var mask: IdentityMask?
+        var order = TimeOrder()
         var droppedBefore: UInt64 = 0
         var lostInRing: UInt64 = 0
         var unwritten: UInt64 = 0
@@ -44,17 +46,28 @@ final class CaptureSink: EventSink {
     func receive(_ event: ProbeEvent) {
         state.withLock { state in
             guard !state.isEnded else { return }
-            // A dropped event may have been the SELECT of a file.
             let dropped = dropped.load(ordering: .relaxed)
-            if dropped != state.droppedBefore { state.mask?.forget() }
-            state.droppedBefore = dropped
-            switch event {
-            case .apdu(let exchange): write(exchange, &state)
-            case .eventsDropped(let loss):
-                state.lostInRing &+= loss.count
-                state.mask?.observe(event)
-            default: state.mask?.observe(event)
+            if dropped != state.droppedBefore {
+                state.droppedBefore = dropped
+                state.order.reset().forEach { take($0, &state) }
+                // A dropped event may have been the SELECT of a file.
+                state.mask?.forget()
             }
+            let failures = state.order.failures
+            let events = state.order.receive(event)
+            if state.order.failures != failures { state.mask?.forget() }
+            events.forEach { take($0, &state) }
+            if state.order.failures != failures { state.mask?.forget() }
+        }
+    }
+
+    private func take(_ event: ProbeEvent, _ state: inout State) {
+        switch event {
+        case .apdu(let exchange): write(exchange, &state)
+        case .eventsDropped(let loss):
+            state.lostInRing &+= loss.count
+            state.mask?.observe(event)
+        default: state.mask?.observe(event)
         }
     }
 
@@ -63,6 +76,7 @@ final class CaptureSink: EventSink {
         state.withLock { state in
             guard !state.isEnded else { return nil }
             state.isEnded = true
+            state.order.finish().forEach { take($0, &state) }
             let losses = [
                 (dropped.load(ordering: .relaxed), "by a full queue"), (state.lostInRing, "before they were told"),
                 (state.unwritten, "not written: \(String(cString: strerror(state.file.failure)))"),
