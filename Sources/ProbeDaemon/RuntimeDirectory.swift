@@ -35,6 +35,13 @@ package struct RuntimeDirectory: Sendable, Hashable {
         return access(eventSocket, F_OK) == 0
     }
 
+    /// The group whose members may enter, where this user may not.
+    package var groupToJoin: String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IXGRP != 0, access(path, X_OK) != 0 else { return nil }
+        return getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) }
+    }
+
     /// A group whose members may enter.
     package struct Group: Sendable, Hashable {
         /// Its name.
