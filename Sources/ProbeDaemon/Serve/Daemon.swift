@@ -20,6 +20,8 @@ package struct Daemon: Sendable {
         package var hostNames: [String] = []
         /// The directory for sockets; nil for the usual one.
         package var runtimeDirectory: String?
+        /// A group whose members may tell events; nil for this user and root alone.
+        package var group: String?
 
         /// 7816 on loopback, and 7817 for health unless only the first was named.
         package init(web: [ListenAddress] = [], health: [ListenAddress] = []) {
@@ -41,9 +43,10 @@ package struct Daemon: Sendable {
     package func run() async throws {
         // Trapped before anybody is told that it runs.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        try directory.create()
+        let group = try group()
+        try directory.create(for: group)
         let sinks = Sinks()
-        let sources = Sources(directory)
+        let sources = Sources(directory, group: group)
         let server = server(sinks.collector, sources)
         try await server.start()
         do {
@@ -52,20 +55,47 @@ package struct Daemon: Sendable {
             await server.stop()
             throw error
         }
+        await say(of: server)
+        let manager = ServiceManager()
+        await manager?.tell(.ready)
+        var services: [any Service] = [server, SourcesService(sources: sources, entry: sinks.entry)]
+        if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
+        try await serve(services, until: signals) { await manager?.tell(.stopping) }
+    }
+
+    /// Runs services until the first signal.
+    private func serve(
+        _ services: [any Service], until signals: UnixSignalsSequence,
+        whenToldToStop: @escaping @Sendable () async -> Void
+    ) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services,
+            // What it would tell is told by our own lines and by the exit status.
+            logger: Logger(label: "cardlink-probe.serve") { _ in SwiftLogNoOpLogHandler() })
+        configuration.maximumGracefulShutdownDuration = .seconds(5)
+        let group = ServiceGroup(configuration: configuration)
+        let watch = Task {
+            for await _ in signals {
+                await whenToldToStop()
+                await group.triggerGracefulShutdown()
+            }
+        }
+        defer { watch.cancel() }
+        try await group.run()
+    }
+
+    private func say(of server: MetricsServer) async {
         for address in await server.webAddresses {
             Terminal.say("metrics on \(address.localURL)\(options.telemetryPath.dropFirst())")
         }
         for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
         Terminal.say("sockets in \(directory.path)")
-        var configuration = ServiceGroupConfiguration(
-            services: [server, SourcesService(sources: sources, entry: sinks.entry)],
-            // What it would tell is told by the lines above and by the exit status.
-            logger: Logger(label: "cardlink-probe.serve") { _ in SwiftLogNoOpLogHandler() })
-        configuration.maximumGracefulShutdownDuration = .seconds(5)
-        let group = ServiceGroup(configuration: configuration)
-        let watch = Task { for await _ in signals { await group.triggerGracefulShutdown() } }
-        defer { watch.cancel() }
-        try await group.run()
+    }
+
+    private func group() throws(EventSocketError) -> RuntimeDirectory.Group? {
+        guard let name = options.group else { return nil }
+        guard let number = groupNumber(named: name) else { throw .unknownGroup(name) }
+        return RuntimeDirectory.Group(name: name, number: number)
     }
 
     private func server(_ collector: Collector, _ sources: Sources) -> MetricsServer {

@@ -36,6 +36,13 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp("A further name that this machine is known by; may be given again.", valueName: "name"))
     var hostNames: [String] = []
 
+    @Option(
+        name: .customLong("group"),
+        help: ArgumentHelp(
+            "A group whose members' programs may tell what they see, beside this user's and root's.",
+            valueName: "name"))
+    var group: String?
+
     @OptionGroup var place: RuntimeDirectoryOption
 
     func validate() throws {
@@ -53,6 +60,7 @@ struct ServeCommand: AsyncParsableCommand {
         options.telemetryPath = telemetryPath
         options.hostNames = hostNames
         options.runtimeDirectory = place.runtimeDir
+        options.group = group
         do {
             try await Daemon(options).run()
         } catch let error as any ExplainedError {
