@@ -211,7 +211,8 @@ import Testing
         #expect(end.ending == .exited(8))
         #expect(
             end.errors
-                == "cardlink-probe: /proc is not mounted, and nothing can be seen without it; the program runs by itself\n")
+                == "cardlink-probe: /proc is not mounted, and nothing can be seen without it; the program runs by itself\n"
+        )
     }
 
     @Test func aPipeThatNobodyReadsHoldsNothingUp() throws {
