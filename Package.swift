@@ -99,8 +99,11 @@ let package = Package(
             dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
             swiftSettings: house),
         .executableTarget(
-            name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
-            exclude: ["Programs"],
+            name: "benchmark",
+            dependencies: [
+                "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps", "TestSupport",
+            ],
+            path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
         // tests
         .target(

@@ -14,7 +14,7 @@ enum TransmitBenchmark {
     /// After which every receiver has looked, microseconds.
     private static let pause = 30_000
 
-    static func measure() throws -> [Row] {
+    static func measure(_ size: BenchmarkSize) throws -> [Row] {
         let workshop = try Workshop()
         var bare: [Double] = []
         var clocks: [Double] = []
