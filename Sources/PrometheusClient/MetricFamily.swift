@@ -19,6 +19,8 @@ public enum SizeKind: ChildKind {}
 public struct MetricFamily<Kind: ChildKind, Labels: LabelSet>: MetricFamilyDeclaration {
     @usableFromInline let store: FamilyStore
     @usableFromInline let block: CellBlock
+    /// The cells of `block`, which the family keeps alive.
+    @usableFromInline let table: CellTable
     @usableFromInline let firstStride: Int
     @usableFromInline let secondStride: Int
 
@@ -32,6 +34,7 @@ public struct MetricFamily<Kind: ChildKind, Labels: LabelSet>: MetricFamilyDecla
     init(descriptor: FamilyDescriptor, scale: HistogramScale, seriesLimit: Int?) {
         store = FamilyStore(descriptor: descriptor, scale: scale, seriesLimit: seriesLimit)
         block = store.closed
+        table = block.table
         let widths = descriptor.labels.map { $0.domain?.count ?? 0 } + [1, 1, 1]
         firstStride = widths[1] * widths[2]
         secondStride = widths[2]
@@ -39,13 +42,18 @@ public struct MetricFamily<Kind: ChildKind, Labels: LabelSet>: MetricFamilyDecla
 
     @inlinable
     func child(at index: Int) -> MetricChild<Kind> {
-        MetricChild(block: block, cell: block.cell(at: index))
+        MetricChild(block: block, cell: table.cell(at: index))
+    }
+
+    @inlinable
+    func index<A: ClosedLabel, B: ClosedLabel>(_ a: A, _ b: B) -> Int where Labels == TwoLabels<A, B> {
+        a.labelIndex &* firstStride &+ b.labelIndex
     }
 
     @usableFromInline
     func child(_ first: String, _ second: String = "", _ third: String = "") -> MetricChild<Kind> {
         let found = store.child(LabelTexts(first: first, second: second, third: third))
-        return MetricChild(block: found.block, cell: found.block.cell(at: found.index))
+        return MetricChild(block: found.block, cell: found.block.table.cell(at: found.index))
     }
 }
 
@@ -64,7 +72,7 @@ extension MetricFamily {
     /// The child with these label values.
     @inlinable
     public subscript<A: ClosedLabel, B: ClosedLabel>(a: A, b: B) -> MetricChild<Kind> where Labels == TwoLabels<A, B> {
-        child(at: a.labelIndex &* firstStride &+ b.labelIndex)
+        child(at: index(a, b))
     }
 
     /// The child with these label values.

@@ -1,5 +1,3 @@
-public import Synchronization
-
 /// A family of histograms of whole numbers, mostly bytes.
 public typealias SizeHistogram<Labels: LabelSet> = MetricFamily<SizeKind, Labels>
 /// One child of a ``SizeHistogram``.
@@ -29,17 +27,18 @@ extension MetricFamily where Kind == SizeKind, Labels == NoLabels {
     public func record(_ size: UInt64) { child.record(size) }
 }
 
+extension MetricFamily where Kind == SizeKind {
+    /// Counting a size in the child with this label value.
+    @inlinable @inline(__always)
+    public func update<A: ClosedLabel>(_ size: UInt64, _ a: A) -> FoundUpdate where Labels == OneLabel<A> {
+        table.update(size: size, in: table.cell(at: a.labelIndex))
+    }
+}
+
 extension MetricChild where Kind == SizeKind {
     /// Counts a size.
     @inlinable
     public func record(_ size: UInt64) {
-        withExtendedLifetime(block) {
-            if size < UInt64(HistogramScale.exactSizes) {
-                count(Int(truncatingIfNeeded: size))
-            } else {
-                _ = cell.pointee.value.wrappingAdd(size, ordering: .relaxed)
-                count(block.scale.cell(ofLargeSize: size))
-            }
-        }
+        withExtendedLifetime(block) { block.table.update(size: size, in: cell).make() }
     }
 }

@@ -24,13 +24,19 @@ extension Collector {
         _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
         receivedBytes: Int, nanoseconds: UInt64
     ) {
-        countSent(name, interface, sentBytes: sentBytes, nanoseconds: nanoseconds)
-        let label = statusWords.label(statusWord, cla: cla)
-        catalog.apduResponses[label, statusWords.isSuccess(statusWord, cla: cla)].increment()
-        if receivedBytes > 0 { catalog.apduData[.received].record(UInt64(receivedBytes)) }
-        if let error = statusWords.errorType(statusWord, command: name, cla: cla) {
-            catalog.apduErrors[error, name].increment()
-        }
+        // All places first, then all additions.
+        let reading = statusWords.reading(statusWord, command: name, cla: cla)
+        let command = catalog.apduCommands.update(name, interface)
+        let time = catalog.apduResponseTime.update(nanoseconds, name)
+        let response = catalog.apduResponses.update(reading.label, reading.isSuccess)
+        let sent = sentBytes > 0 ? catalog.apduData.update(UInt64(sentBytes), .sent) : nil
+        let received = receivedBytes > 0 ? catalog.apduData.update(UInt64(receivedBytes), .received) : nil
+        command.make()
+        time.make()
+        response.make()
+        sent?.make()
+        received?.make()
+        if let error = reading.errorType { catalog.apduErrors.update(error, name).make() }
     }
 
     func apply(_ exchange: APDUExchange) {
@@ -41,13 +47,7 @@ extension Collector {
                 sentBytes: command.lc, receivedBytes: exchange.response.bytes.count - 2,
                 nanoseconds: exchange.cardNanoseconds)
         } else {
-            if exchange.reachedCard {
-                countSent(
-                    exchange.name, exchange.interface, sentBytes: command.lc, nanoseconds: exchange.cardNanoseconds)
-            }
-            if let error = APDUVerdict(exchange, command).errorType {
-                catalog.apduErrors[error, exchange.name].increment()
-            }
+            countUnanswered(exchange, command)
         }
         if exchange.waitNanoseconds > 0 { catalog.apduWait[.transaction].record(exchange.waitNanoseconds) }
         if exchange.resultCode != 0, exchange.interface == .pcsc {
@@ -55,9 +55,14 @@ extension Collector {
         }
     }
 
-    private func countSent(_ name: CommandName, _ interface: APDUInterface, sentBytes: Int, nanoseconds: UInt64) {
-        catalog.apduCommands[name, interface].increment()
-        catalog.apduResponseTime[name].record(nanoseconds)
-        if sentBytes > 0 { catalog.apduData[.sent].record(UInt64(sentBytes)) }
+    private func countUnanswered(_ exchange: APDUExchange, _ command: CommandAPDU) {
+        if exchange.reachedCard {
+            catalog.apduCommands[exchange.name, exchange.interface].increment()
+            catalog.apduResponseTime[exchange.name].record(exchange.cardNanoseconds)
+            if command.lc > 0 { catalog.apduData[.sent].record(UInt64(command.lc)) }
+        }
+        if let error = APDUVerdict(exchange, command).errorType {
+            catalog.apduErrors[error, exchange.name].increment()
+        }
     }
 }

@@ -4,7 +4,7 @@ extension PreparedChildren {
     /// Writes a child's lines with the numbers of this moment; returns the place behind them.
     func write(child: Int, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         let (block, index) = cells[child]
-        let cell = block.cell(at: index)
+        let cell = block.table.cell(at: index)
         return text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
                 var lines = LineWriter(
@@ -81,7 +81,7 @@ private struct CountReader {
         while next <= last {
             let blockEnd = (next / width + 1) * width
             let end = min(last + 1, blockEnd)
-            if let counts = CellBlock.counts(of: cell, block: next / width) {
+            if let counts = CellTable.counts(of: cell, block: next / width) {
                 for index in next..<end {
                     let number = counts[index % width].load(ordering: .relaxed)
                     total &+= number

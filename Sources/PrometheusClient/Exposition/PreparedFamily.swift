@@ -67,7 +67,7 @@ struct FamilyText {
 
     /// The children of closed labels that were used, in the order of their indices.
     mutating func prepare(closed block: CellBlock) -> PreparedFamily {
-        let shown = (0..<block.count).filter { isShown(block.cell(at: $0)) }
+        let shown = (0..<block.count).filter { isShown(block.table.cell(at: $0)) }
         if shown.count != children.cells.count {
             children = PreparedChildren(descriptor: descriptor, scale: scale)
             for index in shown { append(block, index: index, texts: labelTexts(ofIndex: index)) }
