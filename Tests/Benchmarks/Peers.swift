@@ -18,19 +18,30 @@ enum Peer: String, CaseIterable {
         }
     }
 
-    /// Compiles the program and gives its path.
+    /// Compiles the program, unless it is newer than its sources, and gives its path.
     func build() throws -> String {
         let folder = "\(Files.package)/.build/benchmark-peers"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let program = "\(folder)/\(rawValue)"
-        let end = try Command.run(["\(Self.sources)/\(rawValue)/build", program], within: 600)
+        if let made = Self.changed(program), try sources().allSatisfy({ Self.changed($0).map { $0 < made } ?? true }) {
+            return program
+        }
+        let end = try Command.run(["\(self.folder)/build", program], within: 600)
         guard end.ending == .exited(0) else {
             throw TestFailure("the benchmark's program for \(rawValue) does not compile:\n\(end.errors)")
         }
         return program
     }
 
-    private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Peers").path
+    private var folder: String { "\(Files.package)/Tests/Benchmarks/Peers/\(rawValue)" }
+
+    private func sources() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }
+    }
+
+    private static func changed(_ path: String) -> Date? {
+        try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    }
 }
 
 /// A peer's program under way.

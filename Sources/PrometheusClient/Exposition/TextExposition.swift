@@ -46,7 +46,7 @@ public struct TextExposition: Sequence, IteratorProtocol {
             guard let start = buffer.baseAddress else { return }
             var place = start
             while place - start < Self.chunkBytes, let bytes = nextItemBytes(), place - start + bytes <= capacity {
-                place = writeItem(at: place)
+                place = writeItems(at: place, before: start + capacity)
             }
             count = place - start
         }
@@ -101,7 +101,10 @@ public struct TextExposition: Sequence, IteratorProtocol {
         }
     }
 
-    private mutating func writeItem(at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    /// Writes the next item, and of children as many as fit.
+    private mutating func writeItems(
+        at place: UnsafeMutablePointer<UInt8>, before limit: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
         if !pending.isEmpty {
             let end = place + pending.count
             pending.withUnsafeBufferPointer {
@@ -111,7 +114,8 @@ public struct TextExposition: Sequence, IteratorProtocol {
             return end
         }
         guard let children = current?.children else { return place }
-        defer { nextChild += 1 }
-        return children.write(child: nextChild, at: place)
+        let end = children.write(from: nextChild, at: place, before: limit)
+        nextChild = end.child
+        return end.place
     }
 }
