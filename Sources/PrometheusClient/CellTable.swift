@@ -1,10 +1,7 @@
 public import Synchronization
 
-/// Where the cells of a block are and how they count, as plain pointers: an update through it pays its additions only.
-///
-/// A reference to the block would be counted twice an update, by atomic operations on one word that all threads share;
-/// that took longer than counting the APDU did (95 ns a command became less than half). So it keeps nothing alive:
-/// whoever calls it holds the block or a family, which the caller of an update does by calling it.
+/// Where the cells of a block are and how they count, as plain pointers that keep nothing alive: whoever calls it holds
+/// the block, or a family.
 @usableFromInline
 struct CellTable: @unchecked Sendable {
     // Sendable: the pointers never change, and what they lead to is atomic or written before anyone has a copy.
@@ -32,12 +29,6 @@ struct CellTable: @unchecked Sendable {
     func cell(at index: Int) -> UnsafeMutablePointer<MetricCell> {
         let inRange = UInt(bitPattern: index) < UInt(bitPattern: count) ? index : count
         return (cells + inRange &* MetricCell.stride).assumingMemoryBound(to: MetricCell.self)
-    }
-
-    /// Adding to the number of a cell.
-    @inlinable @inline(__always)
-    func update(adding amount: UInt64, to cell: UnsafeMutablePointer<MetricCell>) -> FoundUpdate {
-        FoundUpdate(adding: amount, to: MetricCell.value(of: cell))
     }
 
     /// Counting a duration, nanoseconds.

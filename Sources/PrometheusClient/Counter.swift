@@ -27,20 +27,11 @@ extension MetricFamily where Kind == CounterKind, Labels == NoLabels {
     public func increment(by amount: UInt64 = 1) { child.increment(by: amount) }
 }
 
-extension MetricFamily where Kind == CounterKind {
-    /// Adding to the child with these label values.
-    @inlinable @inline(__always)
-    public func update<A: ClosedLabel, B: ClosedLabel>(_ a: A, _ b: B, by amount: UInt64 = 1) -> FoundUpdate
-    where Labels == TwoLabels<A, B> {
-        table.update(adding: amount, to: table.cell(at: index(a, b)))
-    }
-}
-
 extension MetricChild where Kind == CounterKind {
     /// Adds to the total.
     @inlinable
     public func increment(by amount: UInt64 = 1) {
-        withExtendedLifetime(block) { block.table.update(adding: amount, to: cell).make() }
+        withExtendedLifetime(block) { place.update(by: amount).make() }
     }
 
     /// Sets a total that is counted elsewhere, for instance by the kernel; a smaller one changes nothing.

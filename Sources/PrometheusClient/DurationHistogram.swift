@@ -33,19 +33,11 @@ extension MetricFamily where Kind == DurationKind, Labels == NoLabels {
     public func record(_ nanoseconds: UInt64) { child.record(nanoseconds) }
 }
 
-extension MetricFamily where Kind == DurationKind {
-    /// Counting a duration, nanoseconds, in the child with this label value.
-    @inlinable @inline(__always)
-    public func update<A: ClosedLabel>(_ nanoseconds: UInt64, _ a: A) -> FoundUpdate where Labels == OneLabel<A> {
-        table.update(duration: nanoseconds, in: table.cell(at: a.labelIndex))
-    }
-}
-
 extension MetricChild where Kind == DurationKind {
     /// Counts a duration, nanoseconds.
     @inlinable
     public func record(_ nanoseconds: UInt64) {
-        withExtendedLifetime(block) { block.table.update(duration: nanoseconds, in: cell).make() }
+        withExtendedLifetime(block) { place.update(nanoseconds).make() }
     }
 
     /// Counts a duration.

@@ -27,18 +27,10 @@ extension MetricFamily where Kind == SizeKind, Labels == NoLabels {
     public func record(_ size: UInt64) { child.record(size) }
 }
 
-extension MetricFamily where Kind == SizeKind {
-    /// Counting a size in the child with this label value.
-    @inlinable @inline(__always)
-    public func update<A: ClosedLabel>(_ size: UInt64, _ a: A) -> FoundUpdate where Labels == OneLabel<A> {
-        table.update(size: size, in: table.cell(at: a.labelIndex))
-    }
-}
-
 extension MetricChild where Kind == SizeKind {
     /// Counts a size.
     @inlinable
     public func record(_ size: UInt64) {
-        withExtendedLifetime(block) { block.table.update(size: size, in: cell).make() }
+        withExtendedLifetime(block) { place.update(size).make() }
     }
 }

@@ -5,7 +5,7 @@ import TestSupport
 
 /// An exposition of many series, each of which has a new value since the last: in memory, and over loopback from the
 /// probe's own HTTP server and from each peer's.
-enum RenderBenchmark {
+@MainActor enum RenderBenchmark {
     static func measure(_ size: BenchmarkSize) async throws -> [Row] {
         var rows: [Row] = []
         for series in size.series { rows.append(contentsOf: try await measure(size, series: series)) }

@@ -26,17 +26,17 @@ extension Collector {
     ) {
         // All places first, then all additions.
         let reading = statusWords.reading(statusWord, command: name, cla: cla)
-        let command = catalog.apduCommands.update(name, interface)
-        let time = catalog.apduResponseTime.update(nanoseconds, name)
-        let response = catalog.apduResponses.update(reading.label, reading.isSuccess)
-        let sent = sentBytes > 0 ? catalog.apduData.update(UInt64(sentBytes), .sent) : nil
-        let received = receivedBytes > 0 ? catalog.apduData.update(UInt64(receivedBytes), .received) : nil
+        let command = catalog.apduCommands.place(name, interface).update()
+        let time = catalog.apduResponseTime.place(name).update(nanoseconds)
+        let response = catalog.apduResponses.place(reading.label, reading.isSuccess).update()
+        let sent = sentBytes > 0 ? catalog.apduData.place(.sent).update(UInt64(sentBytes)) : nil
+        let received = receivedBytes > 0 ? catalog.apduData.place(.received).update(UInt64(receivedBytes)) : nil
         command.make()
         time.make()
         response.make()
         sent?.make()
         received?.make()
-        if let error = reading.errorType { catalog.apduErrors.update(error, name).make() }
+        if let error = reading.errorType { catalog.apduErrors.place(error, name).update().make() }
     }
 
     func apply(_ exchange: APDUExchange) {
