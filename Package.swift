@@ -119,7 +119,7 @@ let package = Package(
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents"]),
-        tests("IntegrationTests", ["cardlink-probe"]),
+        tests("IntegrationTests", ["benchmark", "cardlink-probe"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

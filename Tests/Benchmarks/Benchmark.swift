@@ -38,7 +38,7 @@ enum Benchmark {
 
 /// How long it is measured, and beside whom.
 struct BenchmarkSize: Sendable {
-    /// Turns that each one gets.
+    /// How often each one gets its turn.
     var rounds: Int
     /// How long a burst takes about, nanoseconds.
     var burst: Double

@@ -42,11 +42,11 @@ enum RecordBenchmark {
             }
         }
         let medians = figures.map(median)
-        return zip(peers, medians.dropFirst(2)).map { peer, nanoseconds in
+        let bars = peers.map { size.bar($0.mode == "look-up" ? 4 : 1) }
+        return zip(zip(["nine atomic additions"] + peers.map(\.name), [nil] + bars), [medians[0]] + medians[2...]).map {
             Row(
                 bench: "record", case: threads == 1 ? "1 thread" : "\(threads) threads", ours: medians[1],
-                peer: peer.name, peerValue: nanoseconds, floor: medians[0], unit: "ns", ratio: nanoseconds / medians[1],
-                bar: size.bar(peer.mode == "look-up" ? 4 : 1))
+                peer: $0.0, peerValue: $1, floor: medians[0], unit: "ns", ratio: $1 / medians[1], bar: $0.1)
         }
     }
 }
@@ -104,8 +104,7 @@ private final class PeerRecorder: Recorder {
     }
 }
 
-/// The least that the five updates can be for any library: nine atomic additions, for the three counts and sums of the
-/// histograms, the two counters, and a fold of the rest into one.
+/// What a library spends at least that adds to each number by itself, however it finds them: some nine additions.
 private final class NineAdds: Recorder, @unchecked Sendable {
     private static let stride = 128
     /// Sendable: what it leads to is atomic.

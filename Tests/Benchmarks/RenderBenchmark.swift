@@ -1,6 +1,6 @@
 import Foundation
-import PrometheusClient
 import ProbeDaemon
+import PrometheusClient
 import TestSupport
 
 /// An exposition of many series, each of which has a new value since the last: in memory, and over loopback from the
@@ -56,13 +56,29 @@ private final class RenderRace {
         let inProcess = try inTurns(ours: { ours.render() }, peer: { try self.render($0) })
         let overHTTP = try inTurns(ours: scrapeOurs, peer: scrape)
         try checkEqual(series)
-        return rows("\(series) series", inProcess) + rows("\(series) series, HTTP", overHTTP)
-            + zip(peers, inProcess.peers).map { peer, figure in
-                Row(
+        return [copying(series, inProcess.ours)] + rows("\(series) series", inProcess)
+            + rows("\(series) series, HTTP", overHTTP)
+            + (try zip(peers, inProcess.peers).map { peer, figure in
+                try checkLength(ours: inProcess.ours.bytes, peer: figure.bytes, peer.peer)
+                return Row(
                     bench: "render", case: "\(series) series, length", ours: inProcess.ours.bytes,
                     peer: peer.peer.rawValue, peerValue: figure.bytes, unit: "bytes",
                     ratio: figure.bytes / inProcess.ours.bytes)
-            }
+            })
+    }
+
+    /// What any rendering must spend: the bytes once from here to there.
+    private func copying(_ series: Int, _ ours: Figure) -> Row {
+        let text = exposition(of: self.ours.registry)
+        let milliseconds = median(
+            (0...size.rounds).map { _ in
+                let start = ContinuousClock.now
+                room.copyBytes(from: text)
+                return (ContinuousClock.now - start) / .milliseconds(1)
+            })
+        return Row(
+            bench: "render", case: "\(series) series", ours: ours.milliseconds, peer: "copying its bytes",
+            peerValue: milliseconds, floor: milliseconds, unit: "ms", ratio: milliseconds / ours.milliseconds)
     }
 
     private typealias Figure = (milliseconds: Double, bytes: Double)
@@ -109,6 +125,13 @@ private final class RenderRace {
         let others = try peers.map { ($0.peer.rawValue, Int(try $0.number(after: "port"))) }
         for (name, port) in [("the probe's server", port)] + others {
             try own.check(equals: Samples(try Scrape(port: port, into: room).body, prefix: "bench_"), name)
+        }
+    }
+
+    /// Who writes less has less to do.
+    private func checkLength(ours: Double, peer: Double, _ name: Peer) throws {
+        guard abs(ours - peer) <= 0.02 * peer else {
+            throw TestFailure("\(ours) bytes, \(name.rawValue) \(peer): more than 2% apart")
         }
     }
 

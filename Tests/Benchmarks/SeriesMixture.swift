@@ -25,7 +25,9 @@ struct SeriesMixture {
         sizes = series * 15 / 100 / linesPerSize
         gauges = series / 10
         counters = series - gauges - durations * linesPerDuration - sizes * linesPerSize
-        nanoseconds = [50_000] + (1..<64).map { _ in
+        nanoseconds =
+            [50_000]
+            + (1..<64).map { _ in
                 UInt64.random(in: 50_000...99_999, using: &random) << UInt64.random(in: 0...11, using: &random)
             }
         bytes = [10] + (1..<64).map { _ in UInt64.random(in: 1...400, using: &random) }

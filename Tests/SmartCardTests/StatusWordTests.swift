@@ -105,7 +105,8 @@ import Testing
                 let word = StatusWord(value)
                 let reading = lookup.reading(word, command: command, cla: cla)
                 guard
-                    reading.label == lookup.label(word, cla: cla), reading.isSuccess == lookup.isSuccess(word, cla: cla),
+                    reading.label == lookup.label(word, cla: cla),
+                    reading.isSuccess == lookup.isSuccess(word, cla: cla),
                     reading.errorType == lookup.errorType(word, command: command, cla: cla)
                 else {
                     Issue.record("\(word) after \(command): \(reading)")
