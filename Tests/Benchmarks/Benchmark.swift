@@ -49,7 +49,7 @@ struct BenchmarkSize: Sendable {
 
     /// What the bars are held to.
     static let full = BenchmarkSize(
-        rounds: 10, burst: 20e6, series: [10_000, 100_000], peers: Peer.allCases, hasBars: true)
+        rounds: 10, burst: 5e6, series: [10_000, 100_000], peers: Peer.allCases, hasBars: true)
     /// For the tests: everything runs, no figure counts. Other libraries are used where they are installed.
     static let small = BenchmarkSize(
         rounds: 1, burst: 1e6, series: [1_000], peers: Peer.allCases.filter(\.isInstalled), hasBars: false)

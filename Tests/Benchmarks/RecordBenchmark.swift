@@ -37,7 +37,7 @@ enum RecordBenchmark {
         var figures = contestants.map { _ in [Double]() }
         for _ in 0..<size.rounds {
             for (number, contestant) in contestants.enumerated() {
-                let bursts = try (0..<3).map { _ in try contestant.run(threads: threads, rounds: rounds[number]) }
+                let bursts = try (0..<5).map { _ in try contestant.run(threads: threads, rounds: rounds[number]) }
                 figures[number].append(median(bursts))
             }
         }

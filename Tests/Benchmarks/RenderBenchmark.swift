@@ -26,8 +26,7 @@ import TestSupport
             health: .unasked)
         try await server.start()
         guard let port = await server.webAddresses.first?.port else { throw TestFailure("the server has no port") }
-        let race = RenderRace(size, ours: ours, port: Int(port), peers: peers, room: series * 256)
-        let rows = try race.rows(series)
+        let rows = try RenderRace(size, ours: ours, port: Int(port), peers: peers, series: series).rows()
         await server.stop()
         return rows
     }
@@ -36,27 +35,32 @@ import TestSupport
 /// What is measured at one number of series.
 private final class RenderRace {
     private let size: BenchmarkSize
+    private let series: Int
     private let ours: OurSeries
-    private let port: Int
     private let peers: [PeerProgram]
     private let room: UnsafeMutableRawBufferPointer
+    private let ourScraper: Scraper
+    private let scrapers: [Scraper]
 
-    init(_ size: BenchmarkSize, ours: OurSeries, port: Int, peers: [PeerProgram], room: Int) {
+    init(_ size: BenchmarkSize, ours: OurSeries, port: Int, peers: [PeerProgram], series: Int) throws {
         self.size = size
+        self.series = series
         self.ours = ours
-        self.port = port
         self.peers = peers
-        self.room = .allocate(byteCount: room, alignment: 4_096)
-        self.room.initializeMemory(as: UInt8.self, repeating: 0)
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: series * 256, alignment: 4_096)
+        room.initializeMemory(as: UInt8.self, repeating: 0)
+        self.room = room
+        ourScraper = Scraper(port: port, room: room)
+        scrapers = try peers.map { Scraper(port: Int(try $0.number(after: "port")), room: room) }
     }
 
     deinit { room.deallocate() }
 
-    func rows(_ series: Int) throws -> [Row] {
-        let inProcess = try inTurns(ours: { ours.render() }, peer: { try self.render($0) })
+    func rows() throws -> [Row] {
+        let inProcess = try inTurns(ours: ours.render, peer: render)
         let overHTTP = try inTurns(ours: scrapeOurs, peer: scrape)
-        try checkEqual(series)
-        return [copying(series, inProcess.ours)] + rows("\(series) series", inProcess)
+        try checkEqual()
+        return [copying(inProcess.ours)] + rows("\(series) series", inProcess)
             + rows("\(series) series, HTTP", overHTTP)
             + (try zip(peers, inProcess.peers).map { peer, figure in
                 try checkLength(ours: inProcess.ours.bytes, peer: figure.bytes, peer.peer)
@@ -68,7 +72,7 @@ private final class RenderRace {
     }
 
     /// What any rendering must spend: the bytes once from here to there.
-    private func copying(_ series: Int, _ ours: Figure) -> Row {
+    private func copying(_ ours: Figure) -> Row {
         let text = exposition(of: self.ours.registry)
         let milliseconds = median(
             (0...size.rounds).map { _ in
@@ -84,47 +88,48 @@ private final class RenderRace {
     private typealias Figure = (milliseconds: Double, bytes: Double)
     private typealias Figures = (ours: Figure, peers: [Figure])
 
-    /// Medians of as many turns as the size says, after one that warms up.
+    /// Medians of as many turns as the size says; peers by number. In a turn each one goes several times, since the first
+    /// finds the caches as the one before left them.
     private func inTurns(
-        ours: () throws -> (nanoseconds: Double, bytes: Int),
-        peer: (PeerProgram) throws -> (nanoseconds: Double, bytes: Int)
+        ours: () throws -> (nanoseconds: Double, bytes: Int), peer: (Int) throws -> (nanoseconds: Double, bytes: Int)
     ) throws -> Figures {
-        var figures = [[(nanoseconds: Double, bytes: Int)]](repeating: [], count: peers.count + 1)
-        for _ in 0...size.rounds {
-            figures[0].append(try ours())
-            for (number, program) in peers.enumerated() { figures[number + 1].append(try peer(program)) }
+        var figures = [[(nanoseconds: Double, bytes: Double)]](repeating: [], count: peers.count + 1)
+        func turn(_ number: Int, _ body: () throws -> (nanoseconds: Double, bytes: Int)) throws {
+            let times = try (0..<5).map { _ in try body() }
+            figures[number].append((median(times.map(\.nanoseconds)), median(times.map { Double($0.bytes) })))
         }
-        let medians = figures.map { turns in
-            (median(turns.dropFirst().map(\.nanoseconds)) / 1e6, median(turns.map { Double($0.bytes) }))
+        for _ in 0..<size.rounds {
+            try turn(0, ours)
+            for number in peers.indices { try turn(number + 1) { try peer(number) } }
         }
+        let medians = figures.map { turns in (median(turns.map(\.nanoseconds)) / 1e6, median(turns.map(\.bytes))) }
         return (medians[0], Array(medians.dropFirst()))
     }
 
-    private func render(_ program: PeerProgram) throws -> (nanoseconds: Double, bytes: Int) {
-        let answer = try program.ask("render")
-        guard answer.count == 2 else { throw TestFailure("\(program.peer.rawValue) renders \(answer)") }
+    private func render(_ number: Int) throws -> (nanoseconds: Double, bytes: Int) {
+        let answer = try peers[number].ask("render")
+        guard answer.count == 2 else { throw TestFailure("\(peers[number].peer.rawValue) renders \(answer)") }
         return (answer[0], Int(answer[1]))
     }
 
     private func scrapeOurs() throws -> (nanoseconds: Double, bytes: Int) {
         ours.update()
-        let scrape = try Scrape(port: port, into: room)
-        return (scrape.nanoseconds, scrape.body.count)
+        let (nanoseconds, body) = try ourScraper.scrape()
+        return (nanoseconds, body.count)
     }
 
-    private func scrape(_ program: PeerProgram) throws -> (nanoseconds: Double, bytes: Int) {
-        try program.ask("update")
-        let scrape = try Scrape(port: Int(try program.number(after: "port")), into: room)
-        return (scrape.nanoseconds, scrape.body.count)
+    private func scrape(_ number: Int) throws -> (nanoseconds: Double, bytes: Int) {
+        try peers[number].ask("update")
+        let (nanoseconds, body) = try scrapers[number].scrape()
+        return (nanoseconds, body.count)
     }
 
     /// All have had the same updates by now: what they serve is the same.
-    private func checkEqual(_ series: Int) throws {
+    private func checkEqual() throws {
         let own = try Samples(exposition(of: ours.registry), prefix: "bench_")
         guard own.values.count == series else { throw TestFailure("\(own.values.count) series, not \(series)") }
-        let others = try peers.map { ($0.peer.rawValue, Int(try $0.number(after: "port"))) }
-        for (name, port) in [("the probe's server", port)] + others {
-            try own.check(equals: Samples(try Scrape(port: port, into: room).body, prefix: "bench_"), name)
+        for (name, scraper) in [("the probe's server", ourScraper)] + zip(peers.map(\.peer.rawValue), scrapers) {
+            try own.check(equals: Samples(try scraper.scrape().body, prefix: "bench_"), name)
         }
     }
 

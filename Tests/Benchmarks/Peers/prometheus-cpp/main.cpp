@@ -216,7 +216,8 @@ int main(int count, char **arguments) {
         });
     } else if (given.size() == 2 && given[0] == "serve") {
         Series series(*registry, lines(given[1]));
-        Exposer exposer("127.0.0.1:0");
+        Exposer exposer({"listening_ports", "127.0.0.1:0", "num_threads", "2", "enable_keep_alive", "yes",
+                         "keep_alive_timeout_ms", "10000", "tcp_nodelay", "1"});
         exposer.RegisterCollectable(registry);
         converse([&](const Words &words) -> std::string {
             if (words[0] == "port") return std::to_string(exposer.GetListeningPorts().at(0));

@@ -4,7 +4,7 @@ mod series;
 
 use prometheus::{Encoder, Registry, TextEncoder};
 use std::io::{BufRead, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 fn main() {
@@ -41,27 +41,38 @@ fn main() {
     }
 }
 
-/// The library has no server of its own: this is the least that can be called one, so no other is quicker.
+/// The library has no server of its own: this is the least that can be called one, so no other is quicker. It answers
+/// one client, and keeps its connection.
 fn serve(listener: TcpListener, registry: &Registry) {
     let mut body = Vec::new();
     for connection in listener.incoming() {
         let mut connection = connection.expect("a connection");
-        let mut request = [0; 4096];
-        let mut length = 0;
-        while !request[..length].ends_with(b"\r\n\r\n") {
-            match connection.read(&mut request[length..]) {
-                Ok(count) if count > 0 => length += count,
-                _ => break,
+        connection.set_nodelay(true).expect("an option");
+        while read_request(&mut connection) {
+            body.clear();
+            encode(registry, &mut body);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            if connection.write_all(head.as_bytes()).and_then(|_| connection.write_all(&body)).is_err() {
+                break;
             }
         }
-        body.clear();
-        encode(registry, &mut body);
-        let head = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            body.len()
-        );
-        let _ = connection.write_all(head.as_bytes()).and_then(|_| connection.write_all(&body));
     }
+}
+
+/// Reads to the end of a request's head; whether there was one.
+fn read_request(connection: &mut TcpStream) -> bool {
+    let mut request = [0; 4096];
+    let mut length = 0;
+    while !request[..length].ends_with(b"\r\n\r\n") {
+        match connection.read(&mut request[length..]) {
+            Ok(count) if count > 0 => length += count,
+            _ => return false,
+        }
+    }
+    true
 }
 
 fn converse(mut answer: impl FnMut(&[&str]) -> String) {
