@@ -40,16 +40,26 @@ public struct TextExposition: Sequence, IteratorProtocol {
 
     /// The next chunk, or nil at the end.
     public mutating func next() -> [UInt8]? {
-        guard let first = nextItemBytes() else { return nil }
-        let capacity = Swift.max(first, Self.chunkBytes + Self.slackBytes)
+        guard let capacity = nextCapacity() else { return nil }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            var place = start
-            while place - start < Self.chunkBytes, let bytes = nextItemBytes(), place - start + bytes <= capacity {
-                place = writeItems(at: place, before: start + capacity)
-            }
-            count = place - start
+            count = writeNext(into: UnsafeMutableRawBufferPointer(buffer))
         }
+    }
+
+    /// How much room the next chunk needs, bytes; nil at the end.
+    public mutating func nextCapacity() -> Int? {
+        nextItemBytes().map { Swift.max($0, Self.chunkBytes + Self.slackBytes) }
+    }
+
+    /// Writes the next chunk into room of the caller's, at least ``nextCapacity()``; returns its length.
+    public mutating func writeNext(into room: UnsafeMutableRawBufferPointer) -> Int {
+        guard let start = room.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+        let limit = start + room.count
+        var place = start
+        while place - start < Self.chunkBytes, let bytes = nextItemBytes(), bytes <= limit - place {
+            place = writeItems(at: place, before: limit)
+        }
+        return place - start
     }
 
     /// Hands each chunk to `sink`, in order.
