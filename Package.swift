@@ -102,8 +102,11 @@ let package = Package(
             dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
             swiftSettings: house),
         .executableTarget(
-            name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
-            exclude: ["Programs"],
+            name: "benchmark",
+            dependencies: [
+                "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps", "TestSupport",
+            ],
+            path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
         // what users copy
         .executableTarget(
@@ -124,7 +127,7 @@ let package = Package(
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
-        tests("IntegrationTests", ["Capture", "cardlink-probe", "card-reader"]),
+        tests("IntegrationTests", ["Capture", "benchmark", "cardlink-probe", "card-reader"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -36,6 +36,11 @@ test_packages=(
     python3 python3-pyscard scdaemon strace sudo systemd tshark udev
 )
 
+# The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.
+benchmark_packages=(
+    cargo golang-github-prometheus-client-golang-dev golang-go librust-prometheus-dev prometheus-cpp-dev rustc
+)
+
 # Prints the packages among its arguments that are not there.
 missing_packages() {
     local name

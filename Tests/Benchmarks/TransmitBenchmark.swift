@@ -7,21 +7,20 @@ import TestSupport
 /// What a tap adds to one SCardTransmit of a library that answers at once: ours with a receiver that hears everything,
 /// pcsc-lite's own libpcscspy with somebody who reads its FIFO, and the two clock readings that any tap must take.
 enum TransmitBenchmark {
-    private static let rounds = 10
     private static let bursts = 20
     /// Half of what the ring holds, so that nothing is dropped before the receiver looks.
     private static let calls = 2_000
     /// After which every receiver has looked, microseconds.
     private static let pause = 30_000
 
-    static func measure() throws -> [Row] {
+    static func measure(_ size: BenchmarkSize) throws -> [Row] {
         let workshop = try Workshop()
         var bare: [Double] = []
         var clocks: [Double] = []
         var ours: [Double] = []
         var spied: [Double] = []
         var paced: [Double] = []
-        for _ in 0..<rounds {
+        for _ in 0..<size.rounds {
             let plain = ["\(bursts)", "\(calls)", "\(pause)"]
             let slow = ["3", "1000", "1000", "20"]
             bare.append(try workshop.transmit(["calls"] + plain, .bare))
@@ -31,7 +30,7 @@ enum TransmitBenchmark {
             spied.append(try workshop.transmit(["calls"] + slow, .spy))
         }
         let told = workshop.told
-        let expected = rounds * bursts * calls
+        let expected = size.rounds * bursts * calls
         guard told == expected else { throw TestFailure("told \(told) of \(expected) commands") }
         let floor = median(clocks) - median(bare)
         let added = median(ours) - median(bare)
@@ -39,10 +38,10 @@ enum TransmitBenchmark {
         return [
             Row(
                 bench: "transmit", case: "added, warm", ours: added, peer: "two clock readings", peerValue: floor,
-                floor: floor, unit: "ns", ratio: floor / added, bar: 0.5),
+                floor: floor, unit: "ns", ratio: floor / added, bar: size.bar(0.5)),
             Row(
                 bench: "transmit", case: "added, warm", ours: added, peer: "libpcscspy", peerValue: spy, floor: floor,
-                unit: "ns", ratio: spy / added, bar: 100),
+                unit: "ns", ratio: spy / added, bar: size.bar(100)),
         ]
     }
 }
