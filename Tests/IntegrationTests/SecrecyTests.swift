@@ -154,4 +154,36 @@ import Testing
         ])
         #expect(folder.read("report.json").contains("\"program\""))
     }
+
+    /// What is told of a program that has a card, a secret and an argument.
+    @Test func noneOfAProgramAtWork() throws {
+        let bench = try Bench()
+        let folder = try TemporaryFolder()
+        let program = """
+            import sys
+            from smartcard.System import readers
+            connection = readers()[0].createConnection()
+            connection.connect()
+            connection.transmit([0x00, 0x20, 0x00, 0x01, 0x08] + list(bytes.fromhex(sys.argv[1])))
+            print("here", flush=True)
+            sys.stdin.readline()
+            """
+        let wrapped = try RunningCommand(
+            [Files.probe, "run", "--runtime-dir", folder.file("sockets"), "--"]
+                + [Files.python, "-c", program, Self.canary.digits],
+            environment: bench.environment.merging(["CARDLINK_PIN": Self.canary.digits]) { $1 }, input: .kept)
+        try #require(try wrapped.readLine() == "here")
+        let asked = [
+            ["readers"], ["readers", "--json"], ["doctor", "--bundle", folder.file("bundle"), Files.python],
+            ["doctor", "--json"],
+        ]
+        let environment = bench.environment.merging(["CARDLINK_PIN": Self.canary.digits]) { $1 }
+        let told = try asked.map { words in
+            let end = try Command.run([Files.probe] + words, environment: environment)
+            return (words.joined(separator: " "), Data((end.output + end.errors).utf8))
+        }
+        #expect(String(decoding: told[0].1, as: UTF8.self).contains("python3"))
+        expectNone(told + [("bundle", Data(folder.read("bundle").utf8))])
+        #expect(try wrapped.end().ending == .exited(0))
+    }
 }

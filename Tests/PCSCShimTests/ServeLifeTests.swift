@@ -144,4 +144,22 @@ import Testing
         #expect(woken.count { $0.contains("fstat") } == 7 + 7, "\(woken)")
         #expect(woken.count == 28, "\(woken)")
     }
+
+    /// And while there is none: to look for one, once a second.
+    @Test func systemCallsWhileNobodyListens() throws {
+        let trace = folder.file("trace")
+        let settings = environment.flatMap { ["-E", "\($0)=\($1)"] }
+        let outcome = try Command.run(
+            ["strace", "-f", "-o", trace] + settings + [Workshop.shared.client.path],
+            input: "establish\nconnect\nhot 30000000\n")
+        #expect(outcome.output.contains("hot heap=0\n"))
+        let calls = folder.read("trace").split(separator: "\n").map(String.init)
+        let marks = calls.indices.filter { calls[$0].contains("getppid(") }
+        try #require(marks.count == 2)
+        let looks = calls[(marks[0] + 1)..<marks[1]]
+        // Whether the ring is still its own, then a socket that nobody answers.
+        let known = ["fstat", "socket(", "connect(", "close("]
+        #expect(looks.allSatisfy { call in known.contains { call.contains($0) } }, "\(looks)")
+        #expect(looks.count.isMultiple(of: 4) && (4..<80).contains(looks.count), "\(looks)")
+    }
 }
