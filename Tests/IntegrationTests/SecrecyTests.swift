@@ -61,7 +61,7 @@ import Testing
         }
         let sent = log.lines.filter { $0.command.contains(Self.canary.digits) }
         let told = log.lines.filter { $0.response.contains(Self.canary.digits) }
-        #expect(Set(sent.map { $0.command.prefix(4) }).count > 60)
+        #expect(Set(sent.map { $0.command.prefix(4) }).count >= 60)
         #expect(told.count > 15, "\(told.map { $0.command })")
         #expect(told.count { $0.command.hasPrefix("8012") } == 7 * runs, "the proactive commands")
     }
