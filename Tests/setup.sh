@@ -24,7 +24,7 @@ bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 # What is built for users: each has a main of its own.
 programs=(cardlink-probe)
 
-# What packaging/build needs beside the compiler.
+# What examples/packaging/build needs beside the compiler.
 package_packages=(debhelper dpkg-dev)
 
 # What Tests/package needs to live through one.
