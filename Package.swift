@@ -99,7 +99,9 @@ let package = Package(
         // mains
         .executableTarget(
             name: "cardlink-probe",
-            dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
+            dependencies: [
+                "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
@@ -123,7 +125,7 @@ let package = Package(
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
         tests("IntegrationTests", ["Capture", "cardlink-probe", "card-reader"]),
     ],
     swiftLanguageModes: [.v6],

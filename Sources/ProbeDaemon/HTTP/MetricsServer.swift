@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
 

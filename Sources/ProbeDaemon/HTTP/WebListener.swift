@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import Observability
 internal import ServiceLifecycle
 
 /// An HTTP server on one address, listening from `start` until `stop`.

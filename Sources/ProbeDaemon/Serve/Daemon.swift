@@ -1,6 +1,6 @@
 internal import CardReader
 internal import Logging
-internal import Observability
+package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
 internal import Taps

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Observability
 internal import ProbeDaemon
 internal import ProbeEvents
 

@@ -1,4 +1,4 @@
-import ProbeDaemon
+import Observability
 import Testing
 
 struct ListenAddressTests {
