@@ -53,9 +53,9 @@ package struct Daemon: Sendable {
             throw error
         }
         for address in await server.webAddresses {
-            Terminal.say("metrics on \(address.localURL)\(options.telemetryPath.dropFirst())")
+            Terminal.say("metrics on \(address.localURL())\(options.telemetryPath.dropFirst())")
         }
-        for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
+        for address in await server.healthAddresses { Terminal.say("health on \(address.localURL())health") }
         Terminal.say("sockets in \(directory.path)")
         var configuration = ServiceGroupConfiguration(
             services: [server, SourcesService(sources: sources, entry: sinks.entry)],
