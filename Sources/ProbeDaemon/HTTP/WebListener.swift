@@ -47,6 +47,7 @@ struct WebListener: Sendable {
         let application = Application(
             responder: responder,
             server: .http1(
+                secured: responder.security,
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [ConnectionGuard(bound: bound, limits: limits)],
                     idleTimeout: limits.idle)),

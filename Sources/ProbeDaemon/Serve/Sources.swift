@@ -13,10 +13,10 @@ struct Sources: Sendable {
     /// All of them, in the order in which they start; they stop in the opposite one.
     var all: [any EventSource] { [receiver, events, readers] }
 
-    /// Sources with their sockets in this directory.
-    init(_ directory: RuntimeDirectory) {
+    /// Sources with their sockets in this directory; members of the group may tell events, too.
+    init(_ directory: RuntimeDirectory, group: String?) {
         receiver = ShimReceiver(path: directory.receiverSocket)
-        events = EventSocket(path: directory.eventSocket)
+        events = EventSocket(path: directory.eventSocket, group: group)
         readers = ReaderMonitor()
     }
 
