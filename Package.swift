@@ -110,8 +110,11 @@ let package = Package(
             ],
             swiftSettings: house),
         .executableTarget(
-            name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
-            exclude: ["Programs"],
+            name: "benchmark",
+            dependencies: [
+                "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps", "TestSupport",
+            ],
+            path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
         // what users copy
         .executableTarget(
@@ -132,7 +135,9 @@ let package = Package(
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
-        tests("IntegrationTests", ["Capture", "Observability", "cardlink-probe", "card-reader", arguments]),
+        tests(
+            "IntegrationTests",
+            ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

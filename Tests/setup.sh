@@ -21,10 +21,24 @@ build_packages=(
 # The virtual bench (pcscd with a virtual reader, in a network of its own) and the client that the quickstart runs.
 bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 
+# What is built for users: each has a main of its own.
+programs=(cardlink-probe)
+
+# What packaging/build needs beside the compiler.
+package_packages=(debhelper dpkg-dev)
+
+# What Tests/package needs to live through one.
+package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linux zsh)
+
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus python3 python3-pyscard
-    scdaemon strace sudo tshark
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
+    python3 python3-pyscard scdaemon strace sudo systemd tshark udev
+)
+
+# The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.
+benchmark_packages=(
+    cargo golang-github-prometheus-client-golang-dev golang-go librust-prometheus-dev prometheus-cpp-dev rustc
 )
 
 # Prints the packages among its arguments that are not there.
@@ -43,6 +57,9 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# What need_packages has installed.
+newly_installed=()
+
 # Installs what is missing of its arguments. Without apt-get it names what is needed and goes on: the build tells the rest.
 need_packages() {
     if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -60,6 +77,7 @@ need_packages() {
     as_root apt-get -q update || say "apt-get update failed; going on with the package lists that are here"
     as_root "${install[@]}" </dev/null ||
         fail 69 "apt-get could not install them; see above, then run: apt-get install ${missing[*]}"
+    newly_installed+=("${missing[@]}")
 }
 
 # Installs like need_packages, but leaves no service behind that was not there before: the tests start their own. Debian

@@ -75,8 +75,8 @@ static void keep_own_descriptors(const struct process_origin *origin) {
     if (knows_all) close_range(first, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-// Runs in the child, between fork and exec: only what signal-safety(7) allows.
-static void become(char *const arguments[], char *const environment[], const struct process_origin *origin) {
+// Runs in a child, between fork and exec, as well: only what signal-safety(7) allows.
+int process_become(char *const arguments[], char *const environment[], const struct process_origin *origin) {
     keep_own_descriptors(origin);
     for (int number = 1; number < NSIG; number++) {
         struct sigaction action = {.sa_handler = sigismember(&origin->ignored, number) == 1 ? SIG_IGN : SIG_DFL};
@@ -84,6 +84,7 @@ static void become(char *const arguments[], char *const environment[], const str
     }
     pthread_sigmask(SIG_SETMASK, &origin->mask, NULL);
     execvpe(arguments[0], arguments, environment);
+    return errno;
 }
 
 pid_t process_start(char *const arguments[], char *const environment[], const struct process_origin *origin) {
@@ -91,8 +92,7 @@ pid_t process_start(char *const arguments[], char *const environment[], const st
     if (pipe2(report, O_CLOEXEC) != 0) return -1;
     pid_t child = fork();
     if (child == 0) {
-        become(arguments, environment, origin);
-        int failure = errno;
+        int failure = process_become(arguments, environment, origin);
         ssize_t written = write(report[1], &failure, sizeof failure);
         _exit(written == sizeof failure ? 127 : 126);
     }

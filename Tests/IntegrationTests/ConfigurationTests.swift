@@ -48,10 +48,10 @@ import Testing
     @Test func aHangupReadsTheFileAgain() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("metrics: {enabled: true}\n", to: "config.yaml")
-        let probe = try ServingProbe(folder, ["--config", file], environment: ["CARDLINK_METRIC": "1"])
+        let probe = try ConfiguredProbe(folder, ["--config", file], environment: ["CARDLINK_METRIC": "1"])
         #expect(
             probe.running.errorsSoFar.contains("the environment variable CARDLINK_METRIC is not known; did you mean"))
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 200)
         func reload(_ text: String, until line: String) throws -> Bool {
             try folder.write(text, to: "config.yaml")
             probe.running.signal(SIGHUP)
@@ -60,15 +60,15 @@ import Testing
         let change = "metrics.path changes to /m only when the probe is started again"
         #expect(try reload("metrics: {enabled: false, path: /m}\n", until: change))
         #expect(probe.running.errorsSoFar.contains("metrics.enabled is now false"))
-        let off = try ServingProbe.curl([probe.metricsURL])
+        let off = try ConfiguredProbe.curl([probe.metricsURL])
         #expect(off.status == 503)
         #expect(off.body == "metrics are switched off: metrics.enabled is false\n")
-        #expect(try ServingProbe.curl(["\(probe.healthURL)/live"]).status == 200)
+        #expect(try ConfiguredProbe.curl(["\(probe.healthURL)/live"]).status == 200)
         #expect(try reload("metrics: {enabled: 5}\n", until: "the configuration stays as it was"))
         #expect(probe.running.errorsSoFar.contains("\(file):1: metrics.enabled '5' is neither true nor false"))
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 503)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 503)
         #expect(try reload("", until: "metrics.enabled is now true"))
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 200)
         #expect(try reload("", until: "the configuration has not changed"))
     }
 
@@ -88,7 +88,7 @@ import Testing
         #expect(eventually(within: 20) { running.errorsSoFar.contains("sockets in \(sockets)") })
         let url = running.errorsSoFar.split(separator: "\n").first?.components(separatedBy: "metrics on ").last ?? ""
         #expect(url.hasSuffix("/probe"))
-        #expect(try ServingProbe.curl([url]).status == 200)
+        #expect(try ConfiguredProbe.curl([url]).status == 200)
         #expect(!running.errorsSoFar.contains("health on"))
     }
 }

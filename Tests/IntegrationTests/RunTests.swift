@@ -209,6 +209,10 @@ import Testing
             unshare + ["sh", "-c", script, "sh", Files.probe, "run", "--", "sh", "-c", "echo ran; exit 8"])
         #expect(end.output == "ran\n")
         #expect(end.ending == .exited(8))
+        #expect(
+            end.errors
+                == "cardlink-probe: /proc is not mounted, and nothing can be seen without it; the program runs by itself\n"
+        )
     }
 
     @Test func aPipeThatNobodyReadsHoldsNothingUp() throws {

@@ -38,17 +38,32 @@ import Testing
         return try Times(report(bench.folder, "alone.json"), "SELECT")
     }
 
-    private func expectOwnTime(_ times: Times, _ own: Times, sourceLocation: SourceLocation = #_sourceLocation) {
-        #expect(times.median > Self.delay - 0.5 && times.median < own.median + 2, sourceLocation: sourceLocation)
-        #expect(times.p95 < own.p95 + 5, sourceLocation: sourceLocation)
+    private static func isOwnTime(_ times: Times, _ own: Times) -> Bool {
+        times.median > delay - 0.5 && times.median < own.median + 2 && times.p95 < own.p95 + 5
+    }
+
+    /// Whether the times hold in one of three attempts: a machine that is busy with something else wakes programs late,
+    /// and that is nobody's time at the card. What is counted holds in each.
+    private static func holds(_ attempt: () throws -> Bool) rethrows -> Bool {
+        for _ in 0..<3 where try attempt() { return true }
+        return false
     }
 
     /// Both under `run`, each of its own: the daemon sees both, and works out what they took from one another.
     @Test func twoProgramsUnderRun() throws {
         let bench = try LiveBench(script: "delay: 40\n")
         try bench.startDaemon()
-        let own = try Self.alone(bench)
-        let before = try bench.metrics()
+        let holds = try Self.holds {
+            let own = try Self.alone(bench)
+            let before = try bench.metrics()
+            try sendFromTwoRuns(bench)
+            let metrics = try bench.metrics()
+            return areOwnTimes(own) { (metrics[$0] ?? 0) - (before[$0] ?? 0) }
+        }
+        #expect(holds)
+    }
+
+    private func sendFromTwoRuns(_ bench: LiveBench) throws {
         let words = [Files.probe, "run", "--runtime-dir", bench.sockets, "--"]
         let sender = try RunningCommand(
             words + Self.program(["line", "send:30"]), environment: bench.environment, input: .kept)
@@ -63,45 +78,64 @@ import Testing
         #expect(!readers.contains("perhaps") && !readers.contains("unknown"))
         #expect(try holder.end().ending == .exited(0))
         #expect(try sender.end().ending == .exited(0))
-        let metrics = try bench.metrics()
-        func grown(_ name: String) -> Double { (metrics[name] ?? 0) - (before[name] ?? 0) }
+    }
+
+    /// Whether the daemon's counts grew by what both sent, and its times are the card's.
+    private func areOwnTimes(_ own: Times, grown: (String) -> Double) -> Bool {
         let total = "cardlink_apdu_response_time_seconds"
-        #expect(grown(total + "_count{command=\"SELECT\"}") == 30)
-        #expect(grown(total + "_count{command=\"READ BINARY\"}") == 20)
-        for command in ["SELECT", "READ BINARY"] {
-            let mean = grown(total + "_sum{command=\"\(command)\"}") / grown(total + "_count{command=\"\(command)\"}")
-            #expect(mean * 1_000 < own.median + 3)
-            // The bucket above the card's time holds all but what a busy machine adds now and then.
-            #expect(grown(total + "_bucket{command=\"\(command)\",le=\"0.05\"}") >= (command == "SELECT" ? 28 : 18))
+        var isOwn = true
+        for (command, calls) in [("SELECT", 30.0), ("READ BINARY", 20)] {
+            let count = grown("\(total)_count{command=\"\(command)\"}")
+            #expect(count == calls)
+            let mean = grown("\(total)_sum{command=\"\(command)\"}") / count
+            // The bucket above the card's time holds 95% and more.
+            let near = grown("\(total)_bucket{command=\"\(command)\",le=\"0.05\"}")
+            isOwn = isOwn && mean * 1_000 < own.median + 3 && near >= 0.95 * calls
         }
-        let transaction = grown("cardlink_apdu_wait_seconds_sum{reason=\"transaction\"}")
-        #expect(transaction > 0.2 && transaction < 0.8)
-        #expect(grown("cardlink_apdu_wait_seconds_count{reason=\"transaction\"}") == 1)
+        let wait = "cardlink_apdu_wait_seconds"
+        let transaction = grown("\(wait)_sum{reason=\"transaction\"}")
+        #expect(grown("\(wait)_count{reason=\"transaction\"}") == 1)
         // They take turns for some twenty commands each.
-        #expect(grown("cardlink_apdu_wait_seconds_count{reason=\"sharing\"}") >= 25)
-        #expect(grown("cardlink_apdu_wait_seconds_sum{reason=\"sharing\"}") > 0.9)
+        #expect(grown("\(wait)_count{reason=\"sharing\"}") >= 25)
+        return isOwn && transaction > 0.2 && transaction < 0.8 && grown("\(wait)_sum{reason=\"sharing\"}") > 0.9
     }
 
     /// One `run` around both needs no daemon.
     @Test func twoProgramsUnderOneRun() throws {
         let bench = try LiveBench(script: "delay: 40\n")
-        let own = try Self.alone(bench)
         let client = "\(Files.python) \(Files.client("transaction.py"))"
-        let shell = "\(client) hold:700 rest:20 & \(client) pause:200 send:20; wait"
+        let shell = "\(client) hold:700 rest:30 & \(client) pause:200 send:30; wait"
         let file = bench.folder.file("report.json")
-        #expect(try bench.run(["sh", "-c", shell], options: ["--json", file]).ending == .exited(0))
-        let report = try Self.report(bench.folder)
-        try expectOwnTime(Times(report, "SELECT"), own)
-        try expectOwnTime(Times(report, "READ BINARY"), own)
-        #expect(report["upper_bound_commands"] as? Int == 0)
-        let waited = try #require(report["wait_nanoseconds"] as? Double) / 1e9
-        #expect(waited > 1 && waited < 3)
+        let holds = try Self.holds {
+            let own = try Self.alone(bench)
+            #expect(try bench.run(["sh", "-c", shell], options: ["--json", file]).ending == .exited(0))
+            let report = try Self.report(bench.folder)
+            #expect(report["upper_bound_commands"] as? Int == 0)
+            let waited = try #require(report["wait_nanoseconds"] as? Double) / 1e9
+            return try Self.isOwnTime(Times(report, "SELECT"), own)
+                && Self.isOwnTime(Times(report, "READ BINARY"), own) && waited > 1 && waited < 4
+        }
+        #expect(holds)
     }
 
     /// A neighbour that is not seen: its transaction is told exactly, what it shares is marked a bound.
     @Test func neighbourThatIsNotSeen() throws {
         let bench = try LiveBench(script: "delay: 40\n")
-        let own = try Self.alone(bench)
+        let holds = try Self.holds {
+            let own = try Self.alone(bench)
+            let report = try besideANeighbour(bench)
+            // While the neighbour sends, and for a look before and behind.
+            let bounds = try #require(report["upper_bound_commands"] as? Int)
+            #expect(bounds >= 15 && bounds <= 24)
+            let reader = try #require((report["readers"] as? [[String: Any]])?.first)
+            #expect(reader["wait_is_lower_bound"] as? Bool == true)
+            let waited = try #require(report["wait_nanoseconds"] as? Double) / 1e9
+            return try Self.isOwnTime(Times(report, "SELECT"), own) && waited > 0.2 && waited < 0.8
+        }
+        #expect(holds)
+    }
+
+    private func besideANeighbour(_ bench: LiveBench) throws -> [String: Any] {
         let words = [
             Files.probe, "run", "--runtime-dir", bench.sockets, "--json", bench.folder.file("report.json"), "--",
         ]
@@ -112,23 +146,17 @@ import Testing
             Self.program(["hold:700", "line", "rest:20"]), environment: bench.environment, input: .kept)
         try #require(try holder.readLine() == "here")
         try #require(try holder.readLine() == "held")
+        let before = bench.oracle.commands
         try sender.say("")
         let readers = try Command.run([Files.probe, "readers"], environment: bench.environment).output
         #expect(readers.contains("perhaps also: python3 (\(holder.pid))\n"))
         // The transaction ends, the neighbour is quiet; then both send.
-        #expect(eventually(within: 20) { bench.oracle.commands >= 40 })
+        #expect(eventually(within: 20) { bench.oracle.commands >= before + 20 })
         try holder.say("")
         try sender.say("")
         #expect(try holder.end().ending == .exited(0))
         #expect(try sender.end().ending == .exited(0))
-        let report = try Self.report(bench.folder)
-        try expectOwnTime(Times(report, "SELECT"), own)
-        let waited = try #require(report["wait_nanoseconds"] as? Double) / 1e9
-        #expect(waited > 0.2 && waited < 0.8)
-        let bounds = try #require(report["upper_bound_commands"] as? Int)
-        #expect(bounds >= 15 && bounds <= 24)
-        let reader = try #require((report["readers"] as? [[String: Any]])?.first)
-        #expect(reader["wait_is_lower_bound"] as? Bool == true)
+        return try Self.report(bench.folder)
     }
 
     /// A program that is not seen and has the card alone is an unknown one, with its candidates.

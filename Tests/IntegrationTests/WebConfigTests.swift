@@ -15,22 +15,22 @@ import Testing
     @Test func passwordsAreAskedForEverywhere() throws {
         let folder = try TemporaryFolder()
         let web = try folder.write("basic_auth_users:\n  \(try Self.user("anna", "geheim"))\n", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
         let root = "http://\(probe.address)"
         for url in [probe.metricsURL, probe.healthURL, "\(root)/", "\(root)/health", "\(root)/nothing"] {
             for words in [[], ["-u", "anna:falsch"], ["-u", "bert:geheim"], ["-u", "anna:"], ["-u", ":geheim"]] {
-                #expect(try ServingProbe.curl(words + [url]).status == 401, "\(words) \(url)")
+                #expect(try ConfiguredProbe.curl(words + [url]).status == 401, "\(words) \(url)")
             }
         }
         for header in ["Basic", "Basic ?", "Bearer YW5uYTpnZWhlaW0=", "Basic YW5uYQ==", "Basic /w=="] {
-            #expect(try ServingProbe.curl(["-H", "Authorization: \(header)", probe.metricsURL]).status == 401)
+            #expect(try ConfiguredProbe.curl(["-H", "Authorization: \(header)", probe.metricsURL]).status == 401)
         }
         let answer = try Command.run(["curl", "-si", probe.metricsURL]).output.lowercased()
         #expect(answer.contains("www-authenticate: basic realm=\"cardlink-probe\""))
         #expect(try Command.run(["curl", "-sI", probe.metricsURL]).output.hasPrefix("HTTP/1.1 401"))
-        for _ in 0..<3 { #expect(try ServingProbe.curl(["-u", "anna:geheim", probe.metricsURL]).status == 200) }
-        #expect(try ServingProbe.curl(["-u", "anna:geheim", "\(probe.healthURL)/live"]).status == 200)
-        #expect(try ServingProbe.curl(["-u", "anna:geheim", "\(root)/nothing"]).status == 404)
+        for _ in 0..<3 { #expect(try ConfiguredProbe.curl(["-u", "anna:geheim", probe.metricsURL]).status == 200) }
+        #expect(try ConfiguredProbe.curl(["-u", "anna:geheim", "\(probe.healthURL)/live"]).status == 200)
+        #expect(try ConfiguredProbe.curl(["-u", "anna:geheim", "\(root)/nothing"]).status == 404)
     }
 
     /// A dear hash is computed beside the event loops: who has shown a password before is answered at once.
@@ -38,14 +38,14 @@ import Testing
         let folder = try TemporaryFolder()
         let web = try folder.write(
             "basic_auth_users:\n  \(try Self.user("anna", "geheim", cost: 12))\n", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
-        #expect(try ServingProbe.curl(["-u", "anna:geheim", probe.metricsURL]).status == 200)
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        #expect(try ConfiguredProbe.curl(["-u", "anna:geheim", probe.metricsURL]).status == 200)
         let guesses = try (0..<40).map { guess in
             try RunningCommand(
                 ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", "anna:\(guess)", probe.metricsURL])
         }
         let start = ContinuousClock.now
-        #expect(try ServingProbe.curl(["-u", "anna:geheim", "-o", "/dev/null", probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl(["-u", "anna:geheim", "-o", "/dev/null", probe.metricsURL]).status == 200)
         // One such hash takes 0.2 s and more; behind sixteen of them it would take seconds.
         #expect(ContinuousClock.now - start < .seconds(1.5))
         let statuses = try guesses.map { try $0.end(within: 60).output }
@@ -57,8 +57,8 @@ import Testing
         let folder = try TemporaryFolder()
         let anna = "  \(try Self.user("anna", "geheim"))\n"
         let web = try folder.write("basic_auth_users:\n\(anna)", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
-        func status(_ user: String) throws -> Int { try ServingProbe.curl(["-u", user, probe.metricsURL]).status }
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        func status(_ user: String) throws -> Int { try ConfiguredProbe.curl(["-u", user, probe.metricsURL]).status }
         #expect(try status("anna:geheim") == 200)
         try folder.write("basic_auth_users:\n  \(try Self.user("bert", "anders"))\n", to: "web.yaml")
         #expect(try status("bert:anders") == 200)
@@ -72,9 +72,9 @@ import Testing
         try folder.write("basic_auth_users:\n\(anna)", to: "web.yaml")
         #expect(try status("anna:geheim") == 200)
         try folder.write("", to: "web.yaml")
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 200)
         try FileManager.default.removeItem(atPath: web)
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 500)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 500)
     }
 
     @Test func metricsAndHealthBehindTLS() throws {
@@ -82,25 +82,25 @@ import Testing
         let certificates = try Certificates(in: folder)
         try certificates.make("server")
         let web = try folder.write("\(Self.tls)}\n", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
         let authority = ["--cacert", folder.file("ca.pem")]
         #expect(probe.metricsURL.hasPrefix("https://127.0.0.1:"))
-        #expect(try ServingProbe.curl(authority + [probe.metricsURL]).status == 200)
-        #expect(try ServingProbe.curl(authority + ["--compressed", probe.metricsURL]).body.contains("cardlink_"))
-        #expect(try ServingProbe.curl(authority + ["\(probe.healthURL)/live"]).status == 200)
-        #expect(try ServingProbe.curl([probe.metricsURL]).status == 0)
-        #expect(try ServingProbe.curl(["http://\(probe.address)/metrics"]).status == 0)
+        #expect(try ConfiguredProbe.curl(authority + [probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl(authority + ["--compressed", probe.metricsURL]).body.contains("cardlink_"))
+        #expect(try ConfiguredProbe.curl(authority + ["\(probe.healthURL)/live"]).status == 200)
+        #expect(try ConfiguredProbe.curl([probe.metricsURL]).status == 0)
+        #expect(try ConfiguredProbe.curl(["http://\(probe.address)/metrics"]).status == 0)
         // The next connection has the certificate that was put there since.
         let first = try Self.serial(probe.address)
         try certificates.make("server")
         #expect(try Self.serial(probe.address) != first)
-        #expect(try ServingProbe.curl(authority + [probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl(authority + [probe.metricsURL]).status == 200)
         // TLS is not switched off by a file, and a key that is not the certificate's closes the door.
         try folder.write("", to: "web.yaml")
-        #expect(try ServingProbe.curl(authority + [probe.metricsURL]).status == 500)
+        #expect(try ConfiguredProbe.curl(authority + [probe.metricsURL]).status == 500)
         #expect(probe.running.errorsSoFar.contains("switched on and off only when the probe is started again"))
         try folder.write("\(Self.tls)}\n", to: "web.yaml")
-        #expect(try ServingProbe.curl(authority + [probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl(authority + [probe.metricsURL]).status == 200)
     }
 
     private static func serial(_ address: String) throws -> String {
@@ -119,7 +119,7 @@ import Testing
         let folder = try TemporaryFolder()
         try Certificates(in: folder).make("server")
         let web = try folder.write("\(Self.tls)\(keys)}\n", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
         let met = try Command.run(
             ["openssl", "s_client", "-CAfile", folder.file("ca.pem"), "-connect", probe.address] + words)
         #expect(met.output.contains("Cipher is (NONE)") != isMet)
@@ -135,10 +135,10 @@ import Testing
         let strangers = try TemporaryFolder()
         try Certificates(in: strangers).make("client")
         let web = try folder.write("\(Self.tls), client_ca_file: ca.pem, client_auth_type: \(type)}\n", to: "web.yaml")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
         func status(_ client: TemporaryFolder?) throws -> Int {
             let own = client.map { ["--cert", $0.file("client.pem"), "--key", $0.file("client.key")] } ?? []
-            return try ServingProbe.curl(["--cacert", folder.file("ca.pem")] + own + [probe.metricsURL]).status
+            return try ConfiguredProbe.curl(["--cacert", folder.file("ca.pem")] + own + [probe.metricsURL]).status
         }
         #expect(try status(folder) == 200)
         #expect(try status(strangers) == 0)
@@ -157,7 +157,7 @@ import Testing
             """, to: "web.yaml")
         let accepted = try Command.run(["promtool", "check", "web-config", web])
         #expect(accepted.ending == .exited(0), "\(accepted.errors)")
-        let probe = try ServingProbe(folder, ["--web.config.file", web])
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
         let configuration = try folder.write(
             """
             global: {scrape_interval: 500ms, scrape_timeout: 400ms}
@@ -182,7 +182,7 @@ import Testing
             _ = try? prometheus.end(within: 15)
         }
         func up(_ job: String) throws -> String {
-            try ServingProbe.curl([
+            try ConfiguredProbe.curl([
                 "-G", "--data-urlencode", "query=up{job=\"\(job)\"}", "http://127.0.0.1:\(port)/api/v1/query",
             ]).body
         }

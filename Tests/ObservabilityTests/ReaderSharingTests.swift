@@ -22,10 +22,10 @@ import Testing
 
         let strangers: (SharingSink.Sight) -> Void
 
-        /// Monotonic time; marks must not lie behind the stage's own clock by more than its patience.
-        private static let epoch = EventClock.now.monotonicNanoseconds
+        /// When the scene began: what is seen of strangers is told by the same clock.
+        private let epoch = EventClock.now.monotonicNanoseconds
 
-        static func stamp(_ start: Double, _ duration: Double = 0) -> EventStamp {
+        func stamp(_ start: Double, _ duration: Double = 0) -> EventStamp {
             EventStamp(
                 source: .shim, startNanoseconds: epoch + UInt64(start * 1e6),
                 durationNanoseconds: UInt64(duration * 1e6),
@@ -39,14 +39,14 @@ import Testing
                 sharing.receive(
                     .clientAttached(
                         ClientAttached(
-                            stamp: Self.stamp(0), client: Self.client(id), library: "", isWaitExact: true)))
+                            stamp: stamp(0), client: Self.client(id), library: "", isWaitExact: true)))
                 let nothing = EventStamp(source: .shim, startNanoseconds: 0, wallNanoseconds: 0)
                 sharing.receive(.clientDrained(ClientDrained(stamp: nothing, client: Self.client(id))))
             }
             sharing.receive(
                 .sessionOpened(
                     ReaderSessionOpened(
-                        stamp: Self.stamp(0), client: Self.client(id), session: session, reader: reader,
+                        stamp: stamp(0), client: Self.client(id), session: session, reader: reader,
                         sessionProtocol: .t1, shareMode: 2, context: context)))
         }
 
@@ -57,7 +57,7 @@ import Testing
             sharing.receive(
                 .apdu(
                     APDUExchange(
-                        stamp: Self.stamp(start, duration), client: Self.client(id), thread: thread, session: session,
+                        stamp: stamp(start, duration), client: Self.client(id), thread: thread, session: session,
                         reader: reader, interface: .pcsc, sessionProtocol: .t1, name: .select,
                         command: [0, 0xA4, 0, 0], response: [0x90, 0], isCut: false, resultCode: 0,
                         waitNanoseconds: UInt64(wait * 1e6), isWaitExact: isWaitExact)))
@@ -68,19 +68,19 @@ import Testing
             sharing.receive(
                 .operation(
                     ReaderOperation(
-                        stamp: Self.stamp(start, duration), client: Self.client(id), thread: 9, session: session,
+                        stamp: stamp(start, duration), client: Self.client(id), thread: 9, session: session,
                         reader: "R", operation: kind, resultCode: 0, waitNanoseconds: 0, isWaitExact: true,
                         context: session == 0 ? 1 : nil)))
         }
 
         func drained(_ id: UInt64, _ until: Double) {
-            sharing.receive(.clientDrained(ClientDrained(stamp: Self.stamp(until), client: Self.client(id))))
+            sharing.receive(.clientDrained(ClientDrained(stamp: stamp(until), client: Self.client(id))))
         }
 
         func end(_ id: UInt64) {
             sharing.receive(
                 .clientEnded(
-                    ClientEnded(stamp: Self.stamp(0), client: Self.client(id), isOrderly: true, openSessions: 0)))
+                    ClientEnded(stamp: stamp(0), client: Self.client(id), isOrderly: true, openSessions: 0)))
         }
 
         /// `client: card time`, with `≤` where it is a bound, of the commands told so far.
@@ -186,15 +186,15 @@ import Testing
     @Test func strangersMakeBounds() {
         let scene = Scene()
         scene.attach(1)
-        scene.apdu(1, 0, 5)
-        scene.drained(1, 6)
-        #expect(scene.told == ["1: 5.0"])
+        scene.apdu(1, 0, 1)
+        scene.drained(1, 2)
+        #expect(scene.told == ["1: 1.0"])
         scene.strangers(.activity)
         // Looks are at least 5 ms apart.
         usleep(6_000)
-        scene.apdu(1, 7, 5)
+        scene.apdu(1, 1, 4)
         scene.drained(1, 13)
-        #expect(scene.told.last == "1: ≤ 5.0")
+        #expect(scene.told.last == "1: ≤ 4.0")
     }
 
     /// A program that is about to make itself known holds things up until the next look.

@@ -32,6 +32,29 @@ import Testing
         try RuntimeDirectory(named: base).create()
     }
 
+    @Test func membersOfANamedGroupMayEnterWhatIsMadeForThem() throws {
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        let group = RuntimeDirectory.Group(name: "ours", number: getegid())
+        try RuntimeDirectory(named: base).create(for: group)
+        try RuntimeDirectory(named: base).create(for: group)
+        let attributes = try FileManager.default.attributesOfItem(atPath: base)
+        #expect(attributes[.posixPermissions] as? Int == 0o750)
+        #expect(attributes[.groupOwnerAccountID] as? UInt32 == getegid())
+    }
+
+    /// What was there before may be `/run` itself: it is not opened, and the remedy is a command.
+    @Test func aDirectoryThatWasThereStaysClosed() throws {
+        defer { try? FileManager.default.removeItem(atPath: base) }
+        try RuntimeDirectory(named: base).create()
+        let group = RuntimeDirectory.Group(name: "ours", number: getegid())
+        let error = RuntimeDirectoryError.closed(path: base, group: "ours")
+        #expect(throws: error) { try RuntimeDirectory(named: base).create(for: group) }
+        #expect(try FileManager.default.attributesOfItem(atPath: base)[.posixPermissions] as? Int == 0o700)
+        #expect(
+            error.explanation
+                == "members of ours cannot enter \(base); open it: chgrp ours \(base) && chmod 750 \(base)")
+    }
+
     @Test(arguments: [("/proc/none", ENOENT), ("/dev/null", ENOTDIR), ("/no/such/parent", ENOENT)])
     func whatCannotBeIsExplained(path: String, number: Int32) {
         #expect(throws: RuntimeDirectoryError.cannotCreate(path: path, errno: number)) {

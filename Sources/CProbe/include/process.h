@@ -25,6 +25,9 @@ void process_begin(struct process_origin *origin);
 // started, ENOENT when it was not found.
 pid_t process_start(char *const arguments[], char *const environment[], const struct process_origin *origin);
 
+// Becomes a program, found along PATH, with what this process began with. Returns only when that failed: the errno.
+int process_become(char *const arguments[], char *const environment[], const struct process_origin *origin);
+
 // Waits until the program has ended; hands on signals, stops when it stops and continues with it. Its status as of
 // waitpid(2).
 int process_wait(pid_t child);

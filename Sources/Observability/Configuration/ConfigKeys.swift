@@ -48,7 +48,7 @@ package struct ConfigKeys: Sendable {
         fallbackText: "/run/cardlink-probe for root, else cardlink-probe in $XDG_RUNTIME_DIR", option: "runtime-dir",
         valueName: "dir", help: "The directory for sockets.")
     package let runtimeGroup = Setting(
-        "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "runtime-group",
+        "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "group",
         valueName: "group", help: "The group whose members may tell events, beside this user and root.")
 
     package let loggingLevel = Setting(

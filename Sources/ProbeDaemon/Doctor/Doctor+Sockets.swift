@@ -22,12 +22,22 @@ extension Doctor {
                 return [.remark("sockets", place.eventSocket, "\(error)", "cardlink-probe serve")]
             }
         }
+        for place in RuntimeDirectory.candidates(named: request.runtimeDirectory) {
+            guard let group = place.groupToJoin else { continue }
+            return [
+                .remark(
+                    "sockets", place.path, "this user may not enter, so its daemon is told nothing that runs here",
+                    "sudo adduser $(id -un) \(group), then log in again")
+            ]
+        }
         return [.ok("sockets", directory.path, "sockets can be made; no daemon listens, each run tells itself alone")]
     }
 
     private static func remedy(for error: RuntimeDirectoryError) -> String {
         switch error {
         case .cannotCreate(let path, _): "sudo install -d -m 700 -o $(id -un) \(path)"
+        case .cannotOpen(_, let group, _): "sudo adduser $(id -un) \(group), then log in again"
+        case .closed(let path, let group): "sudo chgrp \(group) \(path) && sudo chmod 750 \(path)"
         case .notOurs(let path): "chmod o-w \(path), or choose another with --runtime-dir"
         }
     }

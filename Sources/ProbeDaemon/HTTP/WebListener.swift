@@ -3,6 +3,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
 internal import Observability
 internal import ServiceLifecycle
 
@@ -44,6 +45,7 @@ struct WebListener: Sendable {
         let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Int, any Error>.self)
         // The server's own words tell nothing that the errors here do not.
         let silent = Logger(label: "cardlink-probe.http") { _ in SwiftLogNoOpLogHandler() }
+        let executor = LoopExecutor(MultiThreadedEventLoopGroup.singleton.next())
         let application = Application(
             responder: responder,
             server: .http1(
@@ -53,11 +55,11 @@ struct WebListener: Sendable {
                     idleTimeout: limits.idle)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: Int(address.port))),
             onServerRunning: { channel in outcome.yield(.success(channel.localAddress?.port ?? Int(address.port))) },
-            logger: silent)
+            eventLoopGroupProvider: .shared(executor.loop), logger: silent)
         var configuration = ServiceGroupConfiguration(services: [application], logger: silent)
         configuration.maximumGracefulShutdownDuration = .seconds(3)
         let group = ServiceGroup(configuration: configuration)
-        let task = Task {
+        let task = Task(executorPreference: executor) {
             do {
                 try await group.run()
             } catch {

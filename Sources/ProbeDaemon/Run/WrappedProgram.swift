@@ -64,6 +64,25 @@ struct WrappedProgram: Sendable {
     }
 }
 
+extension ProcessOrigin {
+    /// Becomes the program where nothing can be seen of it; ends this process when it cannot be run.
+    ///
+    /// Without `/proc` the threads of libdispatch end a program now and then (seen in one of four runs), so that none may
+    /// be made.
+    package func becomeUnseen(_ arguments: [[UInt8]]) -> Never {
+        Terminal.say("/proc is not mounted, and nothing can be seen without it; the program runs by itself")
+        var origin = state
+        let code = withWords(arguments) { process_become($0, environ, &origin) }
+        let failure = WrappedProgram.StartFailure(
+            name: String(decoding: arguments.first ?? [], as: UTF8.self), errno: code)
+        Terminal.say(failure.explanation)
+        exit(failure.exitCode)
+    }
+
+    /// Whether the kernel's account of processes is there.
+    package static var hasProcessAccount: Bool { access("/proc/self/task", F_OK) == 0 }
+}
+
 /// Ends this process as a wrapped program ended.
 package func end(like ending: RunOutcome.Ending) -> Never {
     switch ending {

@@ -25,9 +25,10 @@ package struct Daemon: Sendable {
         let start = settings.current
         for line in start.warnings { Terminal.say(line) }
         let security = try security(start)
-        try directory.create()
+        let group = try group(start)
+        try directory.create(for: group)
         let sinks = Sinks(seriesLimit: start[\.metricsSeriesLimit])
-        let sources = Sources(directory, group: start[\.runtimeGroup])
+        let sources = Sources(directory, group: group)
         let server = server(sinks.collector, sources, security)
         try await server.start()
         do {
@@ -37,19 +38,42 @@ package struct Daemon: Sendable {
             throw error
         }
         await tell(server, isSecure: security?.hasTLS == true)
+        let manager = ServiceManager()
+        await manager?.tell(.ready)
+        var services: [any Service] = [server, SourcesService(sources: sources, entry: sinks.entry)]
+        if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
+        try await serve(services, until: signals) { await manager?.tell(.stopping) }
+    }
+
+    /// Runs services until the first signal.
+    private func serve(
+        _ services: [any Service], until signals: UnixSignalsSequence,
+        whenToldToStop: @escaping @Sendable () async -> Void
+    ) async throws {
         var configuration = ServiceGroupConfiguration(
-            services: [server, SourcesService(sources: sources, entry: sinks.entry)],
-            // What it would tell is told by the lines above and by the exit status.
+            services: services,
+            // What it would tell is told by our own lines and by the exit status.
             logger: Logger(label: "cardlink-probe.serve") { _ in SwiftLogNoOpLogHandler() })
         configuration.maximumGracefulShutdownDuration = .seconds(5)
         let group = ServiceGroup(configuration: configuration)
         let watch = Task {
             for await signal in signals {
-                if signal == .sighup { await settings.reload() } else { await group.triggerGracefulShutdown() }
+                guard signal != .sighup else {
+                    await settings.reload()
+                    continue
+                }
+                await whenToldToStop()
+                await group.triggerGracefulShutdown()
             }
         }
         defer { watch.cancel() }
         try await group.run()
+    }
+
+    private func group(_ settings: Settings) throws(EventSocketError) -> RuntimeDirectory.Group? {
+        guard let name = settings[\.runtimeGroup] else { return nil }
+        guard let number = groupNumber(named: name) else { throw .unknownGroup(name) }
+        return RuntimeDirectory.Group(name: name, number: number)
     }
 
     private func security(_ settings: Settings) throws(ConfigError) -> WebSecurity? {

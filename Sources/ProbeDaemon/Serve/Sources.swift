@@ -13,10 +13,10 @@ struct Sources: Sendable {
     /// All of them, in the order in which they start; they stop in the opposite one.
     var all: [any EventSource] { [receiver, events, readers] }
 
-    /// Sources with their sockets in this directory; members of the group may tell events, too.
-    init(_ directory: RuntimeDirectory, group: String?) {
+    /// Sources with their sockets in this directory; members of the group may tell events.
+    init(_ directory: RuntimeDirectory, group: RuntimeDirectory.Group? = nil) {
         receiver = ShimReceiver(path: directory.receiverSocket)
-        events = EventSocket(path: directory.eventSocket, group: group)
+        events = EventSocket(path: directory.eventSocket, group: group?.name)
         readers = ReaderMonitor()
     }
 

@@ -35,7 +35,7 @@ struct SocketPeer {
 }
 
 /// Finds a group's number by its name; nil when the system has none of that name.
-func groupNumber(named name: String) -> gid_t? {
+package func groupNumber(named name: String) -> UInt32? {
     var entry = group()
     var found: UnsafeMutablePointer<group>?
     // A group with thousands of members needs more than the customary page.

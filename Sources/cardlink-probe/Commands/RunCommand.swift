@@ -91,9 +91,13 @@ struct RunCommand: AsyncParsableCommand {
 
     private static let origin = Mutex<ProcessOrigin?>(nil)
 
-    /// Notes what the program is to have; for the main thread, first of all.
+    /// Notes what the program is to have, and becomes it where nothing could be seen; for the main thread, first of all.
     static func noteOrigin() {
         let noted = ProcessOrigin()
         origin.withLock { $0 = noted }
+        guard !ProcessOrigin.hasProcessAccount,
+            let command = try? CardlinkProbe.parseAsRoot(CallWords.texts) as? RunCommand
+        else { return }
+        noted.becomeUnseen(CallWords.last(command.program.count))
     }
 }

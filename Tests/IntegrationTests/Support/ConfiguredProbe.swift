@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// `serve` with a configuration, in a folder of its own.
-final class ServingProbe {
+final class ConfiguredProbe {
     let folder: TemporaryFolder
     let running: RunningCommand
     /// What it says that it serves: `metrics on URL`, and `health on URL`.
