@@ -32,6 +32,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -58,9 +60,11 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -68,6 +72,7 @@ let package = Package(
     targets: [
         // ground
         .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
@@ -82,7 +87,7 @@ let package = Package(
         // words
         room("ProbeEvents", ["SmartCard"]),
         // services
-        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", crypto]),
+        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
@@ -92,14 +97,17 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient",
+                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
+                "PrometheusClient",
                 "SmartCard", "Taps",
-                hummingbird, lifecycle, logging, nio, nioPosix, signals,
+                crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
             ]),
         // mains
         .executableTarget(
             name: "cardlink-probe",
-            dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
+            dependencies: [
+                "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
+            ],
             swiftSettings: house),
         .executableTarget(
             name: "benchmark",
@@ -126,8 +134,10 @@ let package = Package(
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
-        tests("IntegrationTests", ["Capture", "benchmark", "cardlink-probe", "card-reader"]),
+        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "IntegrationTests",
+            ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -11,10 +11,10 @@ fail() {
 }
 
 # What `swift build` of this package needs on a bare Debian: the linker's start files and the C++ runtime, the headers of
-# the two system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
+# the three system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
 # as SONAME=PACKAGE, since the library counts: the package's name differs between releases.
 build_packages=(
-    ca-certificates git g++ libc6-dev libpcsclite-dev pkgconf zlib1g-dev
+    ca-certificates git g++ libc6-dev libcrypt-dev libpcsclite-dev pkgconf zlib1g-dev
     libcurl.so.4=libcurl4 libncurses.so.6=libncurses6 libsqlite3.so.0=libsqlite3-0 libxml2.so.2=libxml2
 )
 
@@ -32,7 +32,7 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
     python3 python3-pyscard scdaemon strace sudo systemd tshark udev
 )
 

@@ -48,8 +48,12 @@ struct MetricsEndpoint: WebEndpoint {
 
     let source: ScrapeSource
     let slots: ScrapeSlots
+    let isEnabled: @Sendable () -> Bool
 
     func answer(_ request: Request) async -> Response {
+        guard isEnabled() else {
+            return .text(.serviceUnavailable, "metrics are switched off: metrics.enabled is false")
+        }
         guard let slot = slots.take() else {
             return .text(.serviceUnavailable, "too many scrapes at once; try again", [.retryAfter: "1"])
         }

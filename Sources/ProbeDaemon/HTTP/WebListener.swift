@@ -4,6 +4,7 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Observability
 internal import ServiceLifecycle
 
 /// An HTTP server on one address, listening from `start` until `stop`.
@@ -48,6 +49,7 @@ struct WebListener: Sendable {
         let application = Application(
             responder: responder,
             server: .http1(
+                secured: responder.security,
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [ConnectionGuard(bound: bound, limits: limits)],
                     idleTimeout: limits.idle)),

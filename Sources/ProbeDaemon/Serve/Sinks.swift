@@ -10,8 +10,8 @@ struct Sinks: Sendable {
     let entry: SharingSink
 
     /// All of them behind one bus, with no more data than they may have.
-    init() {
-        collector = Collector(scope: .everything)
+    init(seriesLimit: Int) {
+        collector = Collector(seriesLimit: seriesLimit, scope: .everything)
         entry = SharingSink(
             StandardLevel(EventBus([collector, FaultLog()])), watchingStrangers: StrangerWatch())
     }

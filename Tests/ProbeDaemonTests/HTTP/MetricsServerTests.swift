@@ -1,4 +1,5 @@
 import NIOCore
+import Observability
 import Synchronization
 import Testing
 
