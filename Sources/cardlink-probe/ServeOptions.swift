@@ -27,14 +27,6 @@ struct ServeOptions: ParsableArguments {
     var runtimeDirectory: String?
     @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
     var runtimeGroup: String?
-    @Option(name: .of(\.loggingLevel), help: .of(\.loggingLevel))
-    var loggingLevel: String?
-    @Option(name: .of(\.loggingFormat), help: .of(\.loggingFormat))
-    var loggingFormat: String?
-    @Option(name: .of(\.loggingOutput), help: .of(\.loggingOutput))
-    var loggingOutput: String?
-    @Option(name: .of(\.loggingComponents), help: .of(\.loggingComponents))
-    var loggingComponents: [String] = []
 
     /// What was given, by the path of the key.
     var byPath: [String: [String]] {
@@ -51,10 +43,6 @@ struct ServeOptions: ParsableArguments {
         given.add(\.webHostNames, webHostNames)
         given.add(\.runtimeDirectory, runtimeDirectory)
         given.add(\.runtimeGroup, runtimeGroup)
-        given.add(\.loggingLevel, loggingLevel)
-        given.add(\.loggingFormat, loggingFormat)
-        given.add(\.loggingOutput, loggingOutput)
-        given.add(\.loggingComponents, loggingComponents)
         return given.byPath
     }
 }

@@ -86,7 +86,8 @@ import Testing
             _ = try? running.end(within: 10)
         }
         #expect(eventually(within: 20) { running.errorsSoFar.contains("sockets in \(sockets)") })
-        let url = running.errorsSoFar.split(separator: "\n").first?.components(separatedBy: "metrics on ").last ?? ""
+        let line = running.errorsSoFar.split(separator: "\n").first { $0.contains("metrics on ") } ?? ""
+        let url = line.components(separatedBy: "metrics on ").last ?? ""
         #expect(url.hasSuffix("/probe"))
         #expect(try ConfiguredProbe.curl([url]).status == 200)
         #expect(!running.errorsSoFar.contains("health on"))

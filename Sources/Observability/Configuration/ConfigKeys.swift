@@ -51,23 +51,6 @@ package struct ConfigKeys: Sendable {
         "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "group",
         valueName: "group", help: "The group whose members may tell events, beside this user and root.")
 
-    package let loggingLevel = Setting(
-        "logging.level", Self.levels, default: "info", older: "GP_LOG_LEVEL", option: "logging.level",
-        valueName: "level", isLive: true, help: "The least level that is logged.")
-    package let loggingFormat = Setting(
-        "logging.format", .choice("text", "json"), default: "text", older: "GP_LOG_FORMAT", option: "logging.format",
-        valueName: "format", help: "Lines for people, or JSON lines.")
-    package let loggingOutput = Setting(
-        "logging.output", .wordOrFile("stderr"), default: "stderr", older: "GP_LOG_FILE", option: "logging.output",
-        valueName: "output", help: "Where logs go.")
-    package let loggingComponents = Setting(
-        "logging.components", .componentLevels(Self.levels), default: [], fallbackText: "none",
-        option: "logging.components", valueName: "component=level", isLive: true,
-        help: "A component with a level of its own.")
-
-    private static let levels = SettingType<String>.choice(
-        "trace", "debug", "info", "notice", "warning", "error", "critical")
-
     /// The rows, in order.
     package var rows: [SettingFacts] {
         Mirror(reflecting: self).children.compactMap { ($0.value as? any SettingRow)?.facts }

@@ -80,15 +80,6 @@ extension SettingType where Value == Int {
 }
 
 extension SettingType where Value == String {
-    /// One of a few words, in capitals or not.
-    static func choice(_ words: String...) -> Self {
-        let allowed = words.joined(separator: ", ")
-        return Self(allowed: allowed, texts: { [$0] }) { text throws(SettingRefusal) in
-            guard words.contains(text.lowercased()) else { throw SettingRefusal("'\(text)' is none of: \(allowed)") }
-            return text.lowercased()
-        }
-    }
-
     /// The path of a web page that is not one of those that are there anyway.
     static func webPath(besides taken: [String]) -> Self {
         let allowed = "a path that begins with / and is none of: \(taken.joined(separator: ", "))"
@@ -96,17 +87,6 @@ extension SettingType where Value == String {
             guard text.hasPrefix("/"), !text.contains(where: { "?# ".contains($0) }), !taken.contains(text) else {
                 throw SettingRefusal(
                     "'\(text)' is no free path; it begins with / and is none of: \(taken.joined(separator: ", "))")
-            }
-            return text
-        }
-    }
-
-    /// A word, or the path of a file.
-    static func wordOrFile(_ word: String) -> Self {
-        let allowed = "\(word), or the absolute path of a file"
-        return Self(allowed: allowed, texts: { [$0] }) { text throws(SettingRefusal) in
-            guard text == word || text.hasPrefix("/") else {
-                throw SettingRefusal("'\(text)' is neither \(word) nor an absolute path")
             }
             return text
         }
@@ -150,26 +130,4 @@ extension SettingType where Value == [ListenAddress] {
             }
         }
     }
-}
-
-extension SettingType where Value == [ComponentLevel] {
-    /// Levels of components.
-    static func componentLevels(_ levels: SettingType<String>) -> Self {
-        let allowed = "COMPONENT=LEVEL, with a level of: \(levels.allowed)"
-        return Self(allowed: allowed, text: { "\($0.component)=\($0.level)" }) { text throws(SettingRefusal) in
-            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
-                throw SettingRefusal("'\(text)' is not \(allowed)")
-            }
-            let level = try levels.read([String(text[text.index(after: sign)...])])
-            return ComponentLevel(component: String(text[..<sign]), level: level)
-        }
-    }
-}
-
-/// The log level of one component.
-package struct ComponentLevel: Sendable, Hashable {
-    /// Its name.
-    package let component: String
-    /// Its level, as swift-log names it.
-    package let level: String
 }

@@ -5,7 +5,6 @@ import Testing
 
 /// Files with faults, and the lines that a person is told.
 struct ConfigFaultTests {
-    private static let levels = "trace, debug, info, notice, warning, error, critical"
     private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
     private static let paths = "a path that begins with / and is none of: /, /health, /health/live, /health/ready"
     private static let freePath =
@@ -62,16 +61,6 @@ struct ConfigFaultTests {
         ),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
         ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
-        ("logging: {level: loud}", ["1: logging.level 'loud' is none of: \(levels)"]),
-        ("logging: {format: xml}", ["1: logging.format 'xml' is none of: text, json"]),
-        ("logging: {output: stdout}", ["1: logging.output 'stdout' is neither stderr nor an absolute path"]),
-        ("logging:\n  components:\n    - taps=loud", ["2: logging.components 'loud' is none of: \(levels)"]),
-        (
-            "logging: {components: taps}",
-            [
-                "1: logging.components 'taps' is not COMPONENT=LEVEL, with a level of: \(levels)"
-            ]
-        ),
         (
             "metrics: 5",
             [
@@ -96,12 +85,12 @@ struct ConfigFaultTests {
         ("metrics: *a", ["1: is no YAML: found undefined alias"]),
         ("? [a]\n: 1", ["1: has a key that is no word"]),
         (
-            "metrics:\n  port: x\n  enabled: y\nhealth:\n  prot: 1\nlogging:\n  level: [a]\n",
+            "metrics:\n  port: x\n  enabled: y\nhealth:\n  prot: 1\n  port: [a]\n",
             [
                 "2: metrics.port 'x' is not a whole number from 0 to 65535",
                 "3: metrics.enabled 'y' is neither true nor false",
                 "5: health.prot is no key; did you mean health.port?",
-                "7: logging.level is a list where one value is allowed: \(levels)",
+                "6: health.port is a list where one value is allowed: a whole number from 0 to 65535",
             ]
         ),
     ])
@@ -146,16 +135,16 @@ struct ConfigFaultTests {
         let file = try folder.write("health: {port: x}\n", to: "config.yaml")
         let sources = ConfigSources(
             file: file, environment: ["CARDLINK_METRICS_PORT": "y", "GP_METRICS_PATH": "z"],
-            options: ["logging.level": ["w"]])
+            options: ["metrics.max_requests": ["w"]])
         #expect(
             await Self.lines(sources) == [
                 "\(file):1: health.port 'x' is not a whole number from 0 to 65535",
                 "CARDLINK_METRICS_PORT: metrics.port 'y' is not a whole number from 0 to 65535",
                 "GP_METRICS_PATH: metrics.path 'z' \(Self.freePath)",
-                "--logging.level 'w' is none of: \(Self.levels)",
+                "--web.max-requests 'w' is not a whole number from 1 to 10000",
             ])
         await #expect { try await sources.load() } throws: { ($0 as? ConfigError)?.isUsage == false }
-        let usage = ConfigSources(options: ["logging.level": ["w"]])
+        let usage = ConfigSources(options: ["metrics.max_requests": ["w"]])
         await #expect { try await usage.load() } throws: { ($0 as? ConfigError)?.isUsage == true }
     }
 

@@ -11,9 +11,7 @@ struct ConfigSourcesTests {
         "metrics.port": ("1", "2"), "metrics.path": ("/a", "/b"), "metrics.max_requests": ("1", "2"),
         "metrics.series_limit": ("1", "2"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
-        "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"), "logging.level": ("debug", "error"),
-        "logging.format": ("json", "text"), "logging.output": ("/a", "/b"),
-        "logging.components": ("taps=debug", "taps=error"),
+        "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"),
     ]
 
     @Test func everyKeyHasExamples() {
@@ -73,10 +71,6 @@ struct ConfigSourcesTests {
             """
             metrics: {enabled: False, listen_address: ["[::1]:1", ":2"], port: 3, path: /m}
             web: {host_names: bench.example, config_file: web.yaml}
-            logging:
-              level: DEBUG
-              components:
-                - taps=Trace
             runtime: {directory: /r}
             """, to: "config.yaml")
         let settings = try await ConfigSources(file: file).load()
@@ -86,8 +80,6 @@ struct ConfigSourcesTests {
         #expect(settings[\.metricsPath] == "/m")
         #expect(settings[\.webHostNames] == ["bench.example"])
         #expect(settings[\.webConfigFile] == folder.file("web.yaml"))
-        #expect(settings[\.loggingLevel] == "debug")
-        #expect(settings[\.loggingComponents] == [ComponentLevel(component: "taps", level: "trace")])
         #expect(settings[\.runtimeDirectory] == "/r")
         #expect(settings[\.runtimeGroup] == nil)
         #expect(settings[\.healthPort] == 7817)
@@ -117,20 +109,18 @@ struct ConfigSourcesTests {
     }
 
     @Test func whatCanChangeAliveIsTaken() async throws {
-        let options = ["metrics.enabled": ["false"], "metrics.port": ["1"], "logging.level": ["trace"]]
+        let options = ["metrics.enabled": ["false"], "metrics.port": ["1"]]
         var settings = try await ConfigSources().load()
         let next = try await ConfigSources(options: options).load()
         #expect(
             settings.adopt(next) == [
                 "metrics.enabled is now false", "metrics.port changes to 1 only when the probe is started again",
-                "logging.level is now trace",
             ])
         #expect(settings[\.metricsEnabled] == false)
         #expect(settings[\.metricsPort] == 7816)
-        #expect(settings[\.loggingLevel] == "trace")
         #expect(settings.adopt(settings) == [])
         let defaults = try await ConfigSources().load()
-        #expect(settings.adopt(defaults) == ["metrics.enabled is now true", "logging.level is now info"])
+        #expect(settings.adopt(defaults) == ["metrics.enabled is now true"])
     }
 
     /// `a.b` with a value, as a document.
