@@ -42,7 +42,9 @@ struct RunTap: Sendable {
                 + "and an agent that was there before is not seen: for gpg, run first: gpgconf --kill scdaemon"
         }
         let own = Machine.resolved(shim.library)
-        if mapped.contains(where: { Machine.resolved($0) == own }) { return "The shim was loaded, and nothing called it." }
+        if mapped.contains(where: { Machine.resolved($0) == own }) {
+            return "The shim was loaded, and nothing called it."
+        }
         return "It had \(mapped[0]) mapped instead of the shim; if it has an option for its PC/SC library, "
             + "name this one: \(shim.library)"
     }
