@@ -55,6 +55,9 @@ struct PCSCPeerSurvey {
             left.subtract(held)
             peers.append(PCSCPeer(pid: pid, program: ProcessFiles.program(of: pid)))
         }
+        guard !left.isEmpty else { return peers }
+        // A program may have ended since its socket was seen: what is there no more is nobody's.
+        left.formIntersection(PCSCPeerSurvey().clientSockets())
         return peers + left.map { _ in PCSCPeer(pid: nil, program: "") }
     }
 

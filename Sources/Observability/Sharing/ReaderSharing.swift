@@ -132,8 +132,9 @@ struct ReaderSharing {
         default: lines[client]?.note(end: stamp.endNanoseconds, on: place?.context ?? operation.context)
         }
         switch operation.operation {
-        // They may reset the card. A connection does not: the card has power while somebody has a session.
-        case .reconnect, .disconnect:
+        // It may reset the card. A connection does not, since the card has power while somebody has a session; and who
+        // disconnects with a reset makes the others' next calls fail before they are sent.
+        case .reconnect:
             let reader = place?.reader ?? operation.reader
             readers[reader]?.disturb(from: stamp.startNanoseconds, to: stamp.endNanoseconds)
         case .control:
