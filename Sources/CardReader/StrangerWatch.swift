@@ -1,26 +1,18 @@
+internal import CProbe
 internal import Glibc
+package import ProbeEvents
 
 /// Watches for programs that use PC/SC and are not seen: whose commands can lengthen those that are.
 ///
 /// A look costs a `stat` (pcscd has a thread for each connection) while nobody comes or goes, and a line of `/proc` for
 /// each thread of a stranger.
 package struct StrangerWatch {
-    /// What a look gave.
-    package enum Sight {
-        /// No program but the known ones can have used pcscd.
-        case nothing
-        /// One came that has a tap: it is about to make itself known, or tells another probe.
-        case undecided
-        /// One that is not seen may have used it.
-        case activity
-    }
-
     /// How often it is looked anew whatever the number of connections, nanoseconds.
     private static let fullLookNanoseconds: UInt64 = 1_000_000_000
     /// How long a program with a tap may take to make itself known, nanoseconds.
     private static let introductionNanoseconds: UInt64 = 500_000_000
     /// The name that a tap's ring has among the descriptors of its process.
-    private static let ringName = "/memfd:cardlink-ring"
+    static let ringName = "/memfd:" + RING_FILE_NAME
     /// Strangers whose doings are followed; more are taken to do something all the time.
     private static let followed = 16
 
@@ -41,7 +33,7 @@ package struct StrangerWatch {
     }
 
     /// Whether a program other than the known ones may have used pcscd since the last look.
-    package mutating func look(besides known: Set<Int32>, now: UInt64) -> Sight {
+    package mutating func look(besides known: Set<Int32>, now: UInt64) -> StrangerSight {
         let isDue = lastLook == 0 || now &- lastLook >= Self.fullLookNanoseconds
         if isDue || known != self.known || survey?.threadCount != threads {
             let survey = PCSCPeerSurvey()

@@ -4,7 +4,7 @@ internal import Glibc
 enum WrappingShim {
     /// Whether it is there and writes down what is called, which its ring shows: the file itself may have any path, as
     /// in a container.
-    static let isHeard = ProcessPaths.hasMapped { $0.hasPrefix("/memfd:cardlink-ring") }
+    static let isHeard = ProcessPaths.hasMapped { $0.hasPrefix(StrangerWatch.ringName) }
 }
 
 /// What the kernel says of this process's files.

@@ -101,7 +101,7 @@ static COLD void describe_client(struct ring_header *header) {
 
 // Reserved and filled now: no page fault and no SIGBUS later.
 static COLD void make_ring(void) {
-    int file = memfd_create("cardlink-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int file = memfd_create(RING_FILE_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (file < 0) return;
     void *base = MAP_FAILED;
     if (ftruncate(file, RING_TOTAL_BYTES) == 0 && fallocate(file, 0, 0, RING_TOTAL_BYTES) == 0 &&

@@ -1,10 +1,11 @@
 import Glibc
-import Observability
 import ProbeEvents
 import SmartCard
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import Observability
 
 /// What of a command's time was others', by commands whose true times are known.
 @Suite struct ReaderSharingTests {
@@ -14,13 +15,13 @@ import Testing
         let sharing: SharingSink
 
         init() {
-            final class Box: Sendable { let value = Mutex(SharingSink.Sight.nothing) }
+            final class Box: Sendable { let value = Mutex(StrangerSight.nothing) }
             let box = Box()
             sharing = SharingSink(sink) { _, _ in box.value.withLock { $0 } }
             strangers = { sight in box.value.withLock { $0 = sight } }
         }
 
-        let strangers: (SharingSink.Sight) -> Void
+        let strangers: (StrangerSight) -> Void
 
         /// When the scene began: what is seen of strangers is told by the same clock.
         private let epoch = EventClock.now.monotonicNanoseconds
@@ -255,6 +256,24 @@ import Testing
             }
         }
         #expect(names == ["apdu", "operation", "apdu", "ended"])
+    }
+
+    /// Of clients that come and never say that they end, as a tester's own events may have it, nothing stays.
+    @Test func whoPassesIsForgotten() {
+        var sharing = ReaderSharing()
+        let scene = Scene()
+        for number in 1...1_000 {
+            let client = Scene.client(UInt64(number))
+            let stamp = scene.stamp(Double(number))
+            let opened = ReaderSessionOpened(
+                stamp: stamp, client: client, session: 1, reader: "R", sessionProtocol: .t1, shareMode: 2)
+            let closed = ReaderSessionClosed(
+                stamp: stamp, client: client, session: 1, reader: "R", status: .completed, error: nil)
+            #expect(sharing.receive(.sessionOpened(opened), now: stamp.startNanoseconds).count == 1)
+            #expect(sharing.knownProcesses == [Int32(number)])
+            #expect(sharing.receive(.sessionClosed(closed), now: stamp.startNanoseconds).count == 1)
+            #expect(sharing.knownProcesses.isEmpty)
+        }
     }
 
     /// Whatever is told in whatever order, all of it comes out once, and no more is held than the bound.

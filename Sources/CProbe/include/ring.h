@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#define RING_FILE_NAME "cardlink-ring"     // among the descriptors and mappings of its process: /memfd:NAME
 #define RING_MAGIC 0x31474E4952504C43ull  // "CLPRING1"
 #define RING_LAYOUT 1u                    // changes with any change below; readers keep reading the layout before
 #define RING_SLOTS 4096u                  // a power of two

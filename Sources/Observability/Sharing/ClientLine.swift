@@ -25,7 +25,6 @@ struct ClientLine {
     private var endsByContext: [UInt32: [UInt64]] = [:]
 
     var isEmpty: Bool { held.isEmpty }
-    var count: Int { held.count }
 
     /// Adds an event; its number in this line.
     mutating func append(_ event: ProbeEvent, isSettled: Bool) -> UInt64 {

@@ -19,18 +19,19 @@ struct ReaderSharing {
     /// Until when it is known whether somebody was there who is not seen.
     private var decidedUntil = UInt64.max
 
-    /// Whether somebody uses a reader, or something is held.
-    var isIdle: Bool { readers.isEmpty && heldCount == 0 }
-
     /// The processes that are seen.
     private(set) var knownProcesses: Set<Int32> = []
     private var processes: [UInt64: Int32] = [:]
+    /// Those whose end will be told; others are forgotten when nothing of them is open or held.
+    private var attached: Set<UInt64> = []
 
     /// Takes an event; what can be told now, in order.
     mutating func receive(_ event: ProbeEvent, now: UInt64) -> [ProbeEvent] {
         switch event {
         case .clientDrained(let mark): return drained(mark, now: now)
-        case .clientAttached(let attached): enter(attached.client)
+        case .clientAttached(let event):
+            attached.insert(event.client.id)
+            enter(event.client)
         case .sessionOpened(let opened): open(opened)
         case .sessionClosed(let closed): close(closed.session, of: closed.client.id)
         case .clientEnded(let ended): return end(ended, event)
@@ -52,7 +53,7 @@ struct ReaderSharing {
     }
 
     /// Notes whether programs that are not seen may have used readers since this was last called.
-    mutating func note(_ sight: SharingSink.Sight, now: UInt64) {
+    mutating func note(_ sight: StrangerSight, now: UInt64) {
         decidedUntil = sight == .undecided ? lastLook : .max
         if sight == .activity { noteUnseen(from: lastLook, to: now) }
         if sight != .undecided { lastLook = now }
@@ -83,6 +84,7 @@ struct ReaderSharing {
     private mutating func close(_ session: UInt64, of client: UInt64) {
         guard let place = lines[client]?.sessions.removeValue(forKey: session) else { return }
         leave(place.reader, client)
+        forgetPassing(client)
     }
 
     private mutating func leave(_ reader: String, _ client: UInt64) {
@@ -97,9 +99,8 @@ struct ReaderSharing {
         lines[client]?.drainedNanoseconds = nil
         lines[client]?.sessions = [:]
         for reader in places { leave(reader, client) }
-        if let pid = processes.removeValue(forKey: client), !processes.values.contains(pid) {
-            knownProcesses.remove(pid)
-        }
+        attached.remove(client)
+        forgetProcess(of: client)
         let told = pass(of: client, event)
         return told + settle(Array(readers.keys), now: ended.stamp.startNanoseconds)
     }
@@ -107,7 +108,7 @@ struct ReaderSharing {
     // MARK: Calls
 
     private mutating func hold(_ exchange: APDUExchange, now: UInt64) {
-        enter(exchange.client)
+        if lines[exchange.client.id] == nil { lines[exchange.client.id] = ClientLine() }
         let stamp = exchange.stamp
         let end = stamp.endNanoseconds
         let wait = exchange.isWaitExact ? min(exchange.waitNanoseconds, stamp.durationNanoseconds) : 0
@@ -154,7 +155,7 @@ struct ReaderSharing {
     }
 
     private mutating func drained(_ mark: ClientDrained, now: UInt64) -> [ProbeEvent] {
-        enter(mark.client)
+        // Of one that has not made itself known nothing is held.
         let client = mark.client.id
         lines[client]?.drainedNanoseconds = mark.stamp.startNanoseconds
         return settle(Array(readers.keys), now: now)
@@ -229,8 +230,20 @@ struct ReaderSharing {
     private mutating func take(of client: UInt64) -> [ProbeEvent] {
         let events = lines[client]?.takeSettled() ?? []
         heldCount -= events.count
-        if case .clientEnded? = events.last { lines[client] = nil }
+        if case .clientEnded? = events.last { lines[client] = nil } else { forgetPassing(client) }
         return events
+    }
+
+    /// Forgets a client that never made itself known, and of which nothing is open or held.
+    private mutating func forgetPassing(_ client: UInt64) {
+        guard let line = lines[client], line.isEmpty, line.sessions.isEmpty, !attached.contains(client) else { return }
+        lines[client] = nil
+        forgetProcess(of: client)
+    }
+
+    private mutating func forgetProcess(of client: UInt64) {
+        guard let pid = processes.removeValue(forKey: client), !processes.values.contains(pid) else { return }
+        knownProcesses.remove(pid)
     }
 
     // MARK: What is not seen

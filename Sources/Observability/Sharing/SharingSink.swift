@@ -6,18 +6,8 @@ internal import Synchronization
 /// It has to hear all client processes that are seen. Events are handed on in the order of each client; a scrape that
 /// drains the taps first finds all that was written until then, unless another probe still has to tell its part.
 package final class SharingSink: EventSink {
-    /// What a look for programs that are not seen gave.
-    package enum Sight: Sendable {
-        /// None can have used pcscd since the last look.
-        case nothing
-        /// The next look will tell.
-        case undecided
-        /// One may have.
-        case activity
-    }
-
     /// Looks whether programs other than these processes may have used pcscd since it was last asked.
-    package typealias StrangerLook = @Sendable (_ known: Set<Int32>, _ now: UInt64) -> Sight
+    package typealias StrangerLook = @Sendable (_ known: Set<Int32>, _ now: UInt64) -> StrangerSight
 
     /// How often it is looked for strangers at most, nanoseconds.
     private static let lookPauseNanoseconds: UInt64 = 5_000_000

@@ -36,9 +36,9 @@ extension Doctor {
     }
 
     /// Are there readers, and does every reader on USB have its driver?
-    func readers(_ usb: USBDevices) -> [Finding] {
+    func readers(_ usb: USBDevices, _ overview: ReaderOverview?) -> [Finding] {
         let plugged = usb.readers.map(\.title)
-        guard let overview = try? ReaderOverview.take() else {
+        guard let overview else {
             guard !plugged.isEmpty else { return [] }
             return [.remark("readers", "USB", "\(plugged.joined(separator: ", ")); pcscd must answer first")]
         }
@@ -90,8 +90,8 @@ extension Doctor {
     }
 
     /// Do programs use PC/SC that the probe does not see?
-    func strangers() -> [Finding] {
-        guard let unseen = try? ReaderOverview.take().unseenPrograms, !unseen.isEmpty else { return [] }
+    func strangers(_ overview: ReaderOverview?) -> [Finding] {
+        guard let unseen = overview?.unseenPrograms, !unseen.isEmpty else { return [] }
         return unseen.map { candidate in
             guard let pid = candidate.pid.value else {
                 return .remark(

@@ -30,7 +30,9 @@ package struct Doctor: Sendable {
     /// Everything, in the order in which one thing needs the other.
     package func examine() async -> [Finding] {
         let usb = USBDevices(machine)
-        return library() + shim() + pcscd() + readers(usb) + strangers() + sockets() + ports() + modems(usb) + program()
+        let overview = try? ReaderOverview.take()
+        return library() + shim() + pcscd() + readers(usb, overview) + strangers(overview) + sockets() + ports()
+            + modems(usb) + program()
     }
 
     /// Findings for people: a line each, below it what to do.

@@ -21,13 +21,7 @@ extension SharingSink {
     /// A stage that asks this watch for programs that are not seen.
     convenience init(_ sink: any EventSink, watchingStrangers watch: consuming StrangerWatch) {
         let watch = Mutex(watch)
-        self.init(sink) { known, now in
-            switch watch.withLock({ $0.look(besides: known, now: now) }) {
-            case .nothing: .nothing
-            case .undecided: .undecided
-            case .activity: .activity
-            }
-        }
+        self.init(sink) { known, now in watch.withLock { $0.look(besides: known, now: now) } }
     }
 }
 

@@ -18,7 +18,7 @@ package struct HeldSession: Sendable, Hashable {
 /// Reads in a client's ring what is open, without being its receiver.
 package enum RingLook {
     /// The name that a ring has among the descriptors of its process.
-    package static let descriptorName = "/memfd:cardlink-ring"
+    package static let descriptorName = "/memfd:" + RING_FILE_NAME
 
     /// The sessions that are open in a ring, given by the path of its descriptor; none when it is not one.
     package static func sessions(path: String) -> [HeldSession] {
