@@ -73,8 +73,8 @@ package struct Baggage: Sendable, Hashable {
             properties: pieces.dropFirst().map { String(decoding: $0, as: UTF8.self) })
     }
 
-    // RFC 7230, 3.2.6.
-    private static func isToken(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte) }
+    /// Whether a byte may stand in a token, as names of headers are (RFC 7230, 3.2.6).
+    package static func isToken(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte) }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
