@@ -23,7 +23,8 @@ package final class SpanSink: EventSink {
             case .sessionClosed(let closed): spans.close(closed)
             case .operation(let operation): spans.note(operation)
             case .clientEnded(let ended): spans.end(ended)
-            case .readerChanged, .cardIdentified, .clientAttached, .clientDrained, .eventsDropped, .sourceState: break
+            case .clientAttached(let attached): spans.attach(attached)
+            case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
             }
         }
     }
@@ -47,14 +48,21 @@ private struct SessionSpans {
     private let manager: SpanManager
     private let root: SpanContext?
     private var sessions: [Key: SessionSpan] = [:]
+    /// Clients whose spans another probe exports: a command is one span.
+    private var tracedElsewhere: Set<UInt64> = []
 
     init(manager: SpanManager, root: SpanContext?) {
         (self.manager, self.root) = (manager, root)
     }
 
+    mutating func attach(_ attached: ClientAttached) {
+        guard attached.isTraced == true, tracedElsewhere.count < Self.limit else { return }
+        tracedElsewhere.insert(attached.client.id)
+    }
+
     mutating func open(_ opened: ReaderSessionOpened) {
         let key = Key(client: opened.client.id, session: opened.session)
-        guard sessions[key] == nil else { return }
+        guard sessions[key] == nil, !tracedElsewhere.contains(key.client) else { return }
         if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
             sessions.removeValue(forKey: oldest)?.abandon()
         }
@@ -65,7 +73,7 @@ private struct SessionSpans {
         let key = Key(client: exchange.client.id, session: exchange.session)
         if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange) }
         // Its session's begin was not seen.
-        guard manager.sampler.canKeep else { return }
+        guard manager.sampler.canKeep, !tracedElsewhere.contains(key.client) else { return }
         var session = SessionSpan(manager: manager, root: root)
         session.observe(exchange)
         session.endCommands(.complete)
@@ -84,6 +92,7 @@ private struct SessionSpans {
 
     /// A client's sessions end with it; their own ends were lost.
     mutating func end(_ ended: ClientEnded) {
+        tracedElsewhere.remove(ended.client.id)
         for (key, session) in sessions where key.client == ended.client.id {
             session.abandon(atNanoseconds: ended.stamp.endNanoseconds)
             sessions[key] = nil

@@ -27,9 +27,9 @@ final class LiveBench {
     func control(_ line: String) throws -> String { try bench.control(line) }
 
     /// Starts `serve` on a free port and waits until it answers.
-    func startDaemon() throws {
+    func startDaemon(environment more: [String: String] = [:]) throws {
         let words = [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets]
-        let running = try RunningCommand(words, environment: environment)
+        let running = try RunningCommand(words, environment: environment.merging(more) { $1 })
         daemon = running
         guard eventually(within: 20, { running.errorsSoFar.contains("sockets in") }) else {
             throw TestFailure("the daemon did not come up: \(running.errorsSoFar)")
@@ -51,9 +51,12 @@ final class LiveBench {
     }
 
     /// Runs a program under `run`, telling the daemon.
-    func run(_ program: [String], options: [String] = []) throws -> Command {
+    func run(
+        _ program: [String], options: [String] = [], environment more: [String: String] = [:]
+    ) throws -> Command {
         try Command.run(
-            [Files.probe, "run", "--runtime-dir", sockets] + options + ["--"] + program, environment: environment)
+            [Files.probe, "run", "--runtime-dir", sockets] + options + ["--"] + program,
+            environment: environment.merging(more) { $1 })
     }
 
     func get(_ path: String) throws -> (status: Int, body: String) {

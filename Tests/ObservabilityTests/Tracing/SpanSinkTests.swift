@@ -112,6 +112,18 @@ import Testing
         #expect(spans.take().count == 1)
     }
 
+    /// A probe that exports a client's spans itself says so: a command is one span.
+    @Test(arguments: [(Bool?.none, 2), (false, 2), (true, 0)])
+    func whatAnotherProbeExportsIsNotTold(isTraced: Bool?, count: Int) {
+        let spans = Spans()
+        let sink = SpanSink(spans.manager)
+        var story = Story()
+        [
+            story.attached(isTraced), story.opened(), story.apdu("00B0000004", "9000"), story.closed(),
+        ].forEach(sink.receive)
+        #expect(spans.take().count == count)
+    }
+
     @Test func whatWentWrongBetweenCommandsIsAnEvent() throws {
         let spans = Spans()
         let sink = SpanSink(spans.manager)
@@ -213,6 +225,11 @@ private struct Story {
             ReaderSessionClosed(
                 stamp: stamp, client: client, session: 1, reader: "R",
                 status: error == nil ? .completed : .failed, error: error))
+    }
+
+    mutating func attached(_ isTraced: Bool?) -> ProbeEvent {
+        .clientAttached(
+            ClientAttached(stamp: stamp(0), client: client, library: "", isWaitExact: true, isTraced: isTraced))
     }
 
     mutating func clientEnded() -> ProbeEvent {
