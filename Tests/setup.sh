@@ -36,8 +36,10 @@ test_packages=(
     python3 python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
 )
 
-# What only Python's package index has: the reader of traces that the tests hold ours against.
-test_python_packages=(opentelemetry-proto==1.45.2)
+# What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
+test_python_packages=(
+    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+)
 
 # Prints the packages among its arguments that are not there.
 missing_packages() {
@@ -99,12 +101,12 @@ need_packages_without_services() {
     as_root systemctl --quiet disable "${units[@]}" 2>/dev/null || true
 }
 
-# Makes .build/test-python, a Python of the tests' own with the packages among the arguments. `Tests/run` is where it is.
+# Makes .build/test-python, a Python of the tests' own: the system's packages, and those among the arguments.
 need_python_packages() {
     local python=.build/test-python marks=.build/test-python/packages
     [ "$(cat "$marks" 2>/dev/null)" = "$*" ] && return
     say "installing for the tests' Python: $*"
-    /usr/bin/python3 -m venv "$python" && "$python/bin/pip" install -q "$@" ||
+    /usr/bin/python3 -m venv --system-site-packages "$python" && "$python/bin/pip" install -q "$@" ||
         fail 69 "pip could not install them; see above, then run: $python/bin/pip install $*"
     printf '%s\n' "$*" >"$marks"
 }

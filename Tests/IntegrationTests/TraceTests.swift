@@ -35,6 +35,23 @@ import Testing
         #expect(commands.allSatisfy { $0.attributes["cardlink.apdu.status_word"] == "9000" })
     }
 
+    /// A tester with opentelemetry-sdk: its spans and the probe's are one trace.
+    @Test func aTestersOwnSpansAreInIt() throws {
+        let sink = try TraceSink()
+        let run = try BenchRun(
+            [TraceSink.python, Files.client("traced.py")],
+            environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint, "OTEL_SERVICE_NAME": "tester"])
+        #expect(run.command.ending == .exited(0), "\(run.command.errors)")
+        let spans = try sink.spans
+        let root = try #require(spans.first { $0.parent_span_id.isEmpty })
+        let own = try #require(spans.first { $0.name == "select the MF" })
+        #expect(Set(spans.map(\.trace_id)) == [root.trace_id] && own.parent_span_id == root.span_id)
+        #expect(own.scope == "tester" && own.resource["telemetry.sdk.language"] == "python")
+        // Both clocks are the machine's: what was said to the card lies in the tester's span.
+        let select = try #require(spans.first { $0.name == "SELECT" })
+        #expect(own.start <= select.start && select.end <= own.end && root.start <= own.start && own.end <= root.end)
+    }
+
     /// The program finds the run's span in its environment, and one that nobody keeps hands on what was there.
     @Test(arguments: [
         ([:], false), (["OTEL_TRACES_SAMPLER": "always_off"], true), (["OTEL_SDK_DISABLED": "true"], true),

@@ -62,7 +62,7 @@ package final class TraceSink {
     }
 
     /// Python with what `Tests/run` installs for the tests alone.
-    private static let python = "\(Files.package)/.build/test-python/bin/python3"
+    package static let python = "\(Files.package)/.build/test-python/bin/python3"
 
     private let folder: TemporaryFolder
     private let process: RunningCommand
