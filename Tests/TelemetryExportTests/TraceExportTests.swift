@@ -118,6 +118,30 @@ import Testing
         #expect(end.lost == 35 && told.counts[.queueFull] == 20)
     }
 
+    /// Spans are as quick to record beside a server that hangs, its queue long full, as beside none.
+    @Test func recordingDoesNotSlowDown() async throws {
+        let sink = try TraceSink(answers: ["hang"])
+        var settings = Self.settings(sink.endpoint)
+        settings.queueSize = 100
+        let export = TraceExport(settings)
+        export.spans.start("held").end()
+        #expect(try await eventually { sink.requests.count == 1 })
+        let alone = SpanManager(sampler: .alwaysOn, queue: SpanQueue(capacity: 100) { _ in })
+        var best = (alone: Duration.seconds(60), beside: Duration.seconds(60))
+        for _ in 0..<15 {
+            best.alone = min(best.alone, Self.time(alone))
+            best.beside = min(best.beside, Self.time(export.spans))
+        }
+        _ = await export.finish(within: .zero)
+        #expect(best.beside < best.alone * 1.5, "\(best)")
+    }
+
+    private static func time(_ spans: SpanManager) -> Duration {
+        ContinuousClock().measure {
+            for _ in 0..<1_000 { spans.start("s", parent: nil, attributes: [Attribute("a", 1)]).end() }
+        }
+    }
+
     @Test func withoutAServerTheEndIsInTime() async throws {
         let gone = try TraceSink()
         let endpoint = gone.endpoint

@@ -5,23 +5,14 @@ internal import TelemetryExport
 
 /// The trace of one run: its own span under the caller's, and in it what the program says to cards.
 struct RunTrace: Sendable {
-    /// Takes the events that become spans.
-    let sink: QueuedSink
-
     private let settings: TraceSettings
-    private let export: TraceExport
     private let span: Span
-    private let spans: SpanSink
+    private let pipeline: TracePipeline
     private let dropped = DroppedEvents()
 
     private final class DroppedEvents: Sendable {
         let count = Atomic<UInt64>(0)
     }
-
-    /// Events that wait to become spans: some seconds of a fast card.
-    private static let queueCapacity = 8_192
-    /// How long the end of a program may be held up for its trace.
-    private static let finishLimit = Duration.seconds(2)
 
     /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
     init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
@@ -35,12 +26,14 @@ struct RunTrace: Sendable {
             Task { _ = await export.finish(within: .zero) }
             return nil
         }
-        spans = SpanSink(export.spans, root: span.context)
-        sink = QueuedSink(spans, name: "traces", capacity: Self.queueCapacity) { [dropped] _, count in
+        pipeline = TracePipeline(export, root: span.context) { [dropped] _, count in
             dropped.count.wrappingAdd(count, ordering: .relaxed)
         }
-        (self.settings, self.export) = (settings, export)
+        self.settings = settings
     }
+
+    /// Takes the events that become spans.
+    var sink: any EventSink { pipeline.sink }
 
     /// The environment of the program, in which its own spans find the run's.
     func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {
@@ -56,11 +49,10 @@ struct RunTrace: Sendable {
 
     /// Ends the run's span, sends what waits, and says what did not get there; bounded in time.
     func finish(_ ending: RunOutcome.Ending) async {
-        sink.finish(within: Self.finishLimit)
-        spans.finish()
-        span.update { $0.set(ending) }
-        span.end()
-        let end = await export.finish(within: Self.finishLimit)
+        let end = await pipeline.finish {
+            span.update { $0.set(ending) }
+            span.end()
+        }
         if end.lost > 0 {
             Terminal.say("\(end.lost) spans did not reach \(settings.shownEndpoint): \(end.reason)")
         }

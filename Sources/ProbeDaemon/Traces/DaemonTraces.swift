@@ -6,14 +6,7 @@ internal import TelemetryExport
 
 /// Spans of all that the daemon sees, where the environment names an endpoint for them.
 struct DaemonTraces: Sendable {
-    /// Takes the events that become spans.
-    let sink: QueuedSink
-
-    private let export: TraceExport
-    private let spans: SpanSink
-
-    /// Events that wait to become spans.
-    private static let queueCapacity = 8_192
+    private let pipeline: TracePipeline
 
     /// nil when nothing is exported.
     init?(counting collector: Collector) {
@@ -26,18 +19,18 @@ struct DaemonTraces: Sendable {
         let telemetry = TraceExport.Telemetry(
             count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
             queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
-        export = TraceExport(settings, telemetry: telemetry)
-        spans = SpanSink(export.spans)
-        sink = QueuedSink(spans, name: "traces", capacity: Self.queueCapacity) { source, count in
+        pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
         Terminal.say("traces to \(settings.shownEndpoint)")
     }
 
-    /// Sends what waits; bounded in time.
+    /// Takes the events that become spans.
+    var sink: any EventSink { pipeline.sink }
+
+    /// Sends what waits, and says what did not get there; bounded in time.
     func finish() async {
-        sink.finish(within: .seconds(1))
-        spans.finish()
-        _ = await export.finish(within: .seconds(2))
+        let end = await pipeline.finish()
+        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
     }
 }
