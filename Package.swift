@@ -33,6 +33,8 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nioTLS = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -62,10 +64,12 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -75,6 +79,7 @@ let package = Package(
     targets: [
         // ground
         .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
@@ -89,7 +94,9 @@ let package = Package(
         // words
         room("ProbeEvents", ["SmartCard"]),
         // services
-        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", crypto, tracing]),
+        room(
+            "Observability",
+            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
@@ -103,18 +110,24 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CProbe", "CZlib", "Observability", "ProbeEvents", "PrometheusClient",
+                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
+                "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                hummingbird, lifecycle, logging, nio, nioPosix, signals,
+                crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
             ]),
         // mains
         .executableTarget(
             name: "cardlink-probe",
-            dependencies: ["BenchSimulator", "CProbe", "CardReader", "ProbeDaemon", "ProbeEvents", arguments],
+            dependencies: [
+                "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
+            ],
             swiftSettings: house),
         .executableTarget(
-            name: "benchmark", dependencies: ["ProbeEvents", "Taps", "TestSupport"], path: "Tests/Benchmarks",
-            exclude: ["Programs"],
+            name: "benchmark",
+            dependencies: [
+                "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps", "TestSupport",
+            ],
+            path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
         // what users copy
         .executableTarget(
@@ -135,8 +148,10 @@ let package = Package(
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
-        tests("IntegrationTests", ["Capture", "cardlink-probe", "card-reader"]),
+        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "IntegrationTests",
+            ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -11,10 +11,10 @@ fail() {
 }
 
 # What `swift build` of this package needs on a bare Debian: the linker's start files and the C++ runtime, the headers of
-# the two system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
+# the three system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
 # as SONAME=PACKAGE, since the library counts: the package's name differs between releases.
 build_packages=(
-    ca-certificates git g++ libc6-dev libpcsclite-dev pkgconf zlib1g-dev
+    ca-certificates git g++ libc6-dev libcrypt-dev libpcsclite-dev pkgconf zlib1g-dev
     libcurl.so.4=libcurl4 libncurses.so.6=libncurses6 libsqlite3.so.0=libsqlite3-0 libxml2.so.2=libxml2
 )
 
@@ -24,7 +24,7 @@ bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 # What is built for users: each has a main of its own.
 programs=(cardlink-probe)
 
-# What packaging/build needs beside the compiler.
+# What examples/packaging/build needs beside the compiler.
 package_packages=(debhelper dpkg-dev)
 
 # What Tests/package needs to live through one.
@@ -32,13 +32,18 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
     python3 python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
 )
 
 # What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
 test_python_packages=(
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+)
+
+# The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.
+benchmark_packages=(
+    cargo golang-github-prometheus-client-golang-dev golang-go librust-prometheus-dev prometheus-cpp-dev rustc
 )
 
 # Prints the packages among its arguments that are not there.

@@ -85,6 +85,20 @@ struct PCSCPeerSurvey {
     }
 }
 
+/// The processes that are connected to the pcscd that this process would ask, and not to another one of this machine.
+package struct PCSCConnections: Sendable {
+    private let sockets = PCSCPeerSurvey().clientSockets()
+
+    /// A look at the machine as it is now.
+    package init() {}
+
+    /// Whether a process has such a connection; of one whose files may not be looked at it is believed.
+    package func include(_ pid: Int32) -> Bool {
+        guard let own = ProcessFiles.sockets(of: pid) else { return true }
+        return !own.isDisjoint(with: sockets)
+    }
+}
+
 /// What a file is, whatever its names.
 private struct FileIdentity: Equatable {
     var device: dev_t

@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// A family of numbers that only grow; its name ends in `_total`.
 public typealias Counter<Labels: LabelSet> = MetricFamily<CounterKind, Labels>
@@ -31,9 +31,7 @@ extension MetricChild where Kind == CounterKind {
     /// Adds to the total.
     @inlinable
     public func increment(by amount: UInt64 = 1) {
-        withExtendedLifetime(block) {
-            _ = cell.pointee.value.wrappingAdd(amount, ordering: .relaxed)
-        }
+        withExtendedLifetime(block) { place.update(by: amount).make() }
     }
 
     /// Sets a total that is counted elsewhere, for instance by the kernel; a smaller one changes nothing.

@@ -1,4 +1,4 @@
-public import Synchronization
+import Synchronization
 
 /// A family of histograms of durations: buckets in seconds for queries, and beside them cells narrow enough for
 /// quantiles within 1%.
@@ -37,10 +37,7 @@ extension MetricChild where Kind == DurationKind {
     /// Counts a duration, nanoseconds.
     @inlinable
     public func record(_ nanoseconds: UInt64) {
-        withExtendedLifetime(block) {
-            _ = cell.pointee.value.wrappingAdd(nanoseconds, ordering: .relaxed)
-            count(block.scale.cell(ofDuration: nanoseconds))
-        }
+        withExtendedLifetime(block) { place.update(nanoseconds).make() }
     }
 
     /// Counts a duration.
@@ -66,22 +63,12 @@ extension MetricChild where Kind == DurationKind {
     }
 }
 
-extension MetricChild {
-    /// Adds 1 to a count of a histogram.
-    @inlinable
-    func count(_ index: Int) {
-        let block = index &>> 6
-        let counts = CellBlock.counts(of: cell, block: block) ?? self.block.makeCounts(of: cell, block: block)
-        _ = counts[index & 63].wrappingAdd(1, ordering: .relaxed)
-    }
-}
-
 /// Calls `body` with each count that is not 0, in ascending order.
 func forEachCount(
     of cell: UnsafeMutablePointer<MetricCell>, scale: HistogramScale, _ body: (_ index: Int, _ number: UInt64) -> Void
 ) {
     for block in 0..<scale.blockCount {
-        guard let counts = CellBlock.counts(of: cell, block: block) else { continue }
+        guard let counts = CellTable.counts(of: cell, block: block) else { continue }
         for offset in 0..<HistogramScale.cellsPerBlock {
             let number = counts[offset].load(ordering: .relaxed)
             if number > 0 { body(block * HistogramScale.cellsPerBlock + offset, number) }

@@ -44,7 +44,7 @@ final class FamilyStore: FamilySource {
         closed = CellBlock(count: children, scale: scale)
         open = Mutex(OpenChildren(limit: seriesLimit ?? Registry.defaultSeriesLimit))
         text = Mutex(FamilyText(descriptor: descriptor, scale: scale))
-        if descriptor.labels.isEmpty { closed.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
+        if descriptor.labels.isEmpty { closed.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
     }
 
     func attach(seriesLimit: Int, onRefusal: @escaping @Sendable (_ family: String) -> Void) {
@@ -99,7 +99,7 @@ final class FamilyStore: FamilySource {
 
     private func make(_ texts: LabelTexts) -> CellBlock {
         let block = CellBlock(count: 1, scale: scale, labelTexts: texts.list(count: descriptor.labels.count))
-        block.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
+        block.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
         return block
     }
 

@@ -19,9 +19,9 @@ final class HistogramScale: @unchecked Sendable {
     let exactCells: Int
 
     /// The bounds and a closing `UInt64.max`.
-    @usableFromInline let boundList: UnsafeMutablePointer<UInt64>
+    let boundList: UnsafeMutablePointer<UInt64>
     /// For each cell of ``LogLinearScale`` the number of bounds below all its values; empty for sizes.
-    @usableFromInline let boundsBelow: UnsafeMutablePointer<UInt8>
+    let boundsBelow: UnsafeMutablePointer<UInt8>
 
     /// For durations: the cells of ``LogLinearScale``, a cell that a bound divides being two.
     static func durations(boundsNanoseconds bounds: [UInt64]) -> HistogramScale {
@@ -68,23 +68,6 @@ final class HistogramScale: @unchecked Sendable {
     deinit {
         boundList.deallocate()
         boundsBelow.deallocate()
-    }
-
-    /// The count for a duration: the number of bounds below it shifts its cell.
-    @inlinable
-    func cell(ofDuration nanoseconds: UInt64) -> Int {
-        let fine = LogLinearScale.cell(of: nanoseconds)
-        var bucket = Int(boundsBelow[fine])
-        while nanoseconds > boundList[bucket] { bucket &+= 1 }
-        return fine &+ bucket
-    }
-
-    /// The count for a size at or above ``exactSizes``.
-    @inlinable
-    func cell(ofLargeSize bytes: UInt64) -> Int {
-        var bucket = 0
-        while bytes > boundList[bucket] { bucket &+= 1 }
-        return Self.exactSizes &+ bucket
     }
 
     /// The cell of ``LogLinearScale`` that a count of a duration belongs to.

@@ -19,6 +19,8 @@ public enum SizeKind: ChildKind {}
 public struct MetricFamily<Kind: ChildKind, Labels: LabelSet>: MetricFamilyDeclaration {
     @usableFromInline let store: FamilyStore
     @usableFromInline let block: CellBlock
+    /// The cells of `block`, which the family keeps alive.
+    @usableFromInline let table: CellTable
     @usableFromInline let firstStride: Int
     @usableFromInline let secondStride: Int
 
@@ -32,46 +34,75 @@ public struct MetricFamily<Kind: ChildKind, Labels: LabelSet>: MetricFamilyDecla
     init(descriptor: FamilyDescriptor, scale: HistogramScale, seriesLimit: Int?) {
         store = FamilyStore(descriptor: descriptor, scale: scale, seriesLimit: seriesLimit)
         block = store.closed
+        table = block.table
         let widths = descriptor.labels.map { $0.domain?.count ?? 0 } + [1, 1, 1]
         firstStride = widths[1] * widths[2]
         secondStride = widths[2]
     }
 
+    @inlinable @inline(__always)
+    func place(at index: Int) -> ChildPlace<Kind> {
+        ChildPlace(table: table, cell: table.cell(at: index))
+    }
+
     @inlinable
-    func child(at index: Int) -> MetricChild<Kind> {
-        MetricChild(block: block, cell: block.cell(at: index))
+    func child(at place: ChildPlace<Kind>) -> MetricChild<Kind> {
+        MetricChild(block: block, cell: place.cell)
     }
 
     @usableFromInline
     func child(_ first: String, _ second: String = "", _ third: String = "") -> MetricChild<Kind> {
         let found = store.child(LabelTexts(first: first, second: second, third: third))
-        return MetricChild(block: found.block, cell: found.block.cell(at: found.index))
+        return MetricChild(block: found.block, cell: found.block.table.cell(at: found.index))
     }
 }
 
 extension MetricFamily where Labels == NoLabels {
+    /// Where the only child is.
+    @inlinable public var place: ChildPlace<Kind> { place(at: 0) }
+
     /// The only child.
-    @inlinable public var child: MetricChild<Kind> { child(at: 0) }
+    @inlinable public var child: MetricChild<Kind> { child(at: place) }
 }
 
 extension MetricFamily {
+    /// Where the child with this label value is.
+    @inlinable @inline(__always)
+    public func place<A: ClosedLabel>(_ a: A) -> ChildPlace<Kind> where Labels == OneLabel<A> {
+        place(at: a.labelIndex)
+    }
+
+    /// Where the child with these label values is.
+    @inlinable @inline(__always)
+    public func place<A: ClosedLabel, B: ClosedLabel>(_ a: A, _ b: B) -> ChildPlace<Kind>
+    where Labels == TwoLabels<A, B> {
+        place(at: a.labelIndex &* firstStride &+ b.labelIndex)
+    }
+
+    /// Where the child with these label values is.
+    @inlinable @inline(__always)
+    public func place<A: ClosedLabel, B: ClosedLabel, C: ClosedLabel>(_ a: A, _ b: B, _ c: C) -> ChildPlace<Kind>
+    where Labels == ThreeLabels<A, B, C> {
+        place(at: a.labelIndex &* firstStride &+ b.labelIndex &* secondStride &+ c.labelIndex)
+    }
+
     /// The child with this label value.
     @inlinable
     public subscript<A: ClosedLabel>(a: A) -> MetricChild<Kind> where Labels == OneLabel<A> {
-        child(at: a.labelIndex)
+        child(at: place(a))
     }
 
     /// The child with these label values.
     @inlinable
     public subscript<A: ClosedLabel, B: ClosedLabel>(a: A, b: B) -> MetricChild<Kind> where Labels == TwoLabels<A, B> {
-        child(at: a.labelIndex &* firstStride &+ b.labelIndex)
+        child(at: place(a, b))
     }
 
     /// The child with these label values.
     @inlinable
     public subscript<A: ClosedLabel, B: ClosedLabel, C: ClosedLabel>(a: A, b: B, c: C) -> MetricChild<Kind>
     where Labels == ThreeLabels<A, B, C> {
-        child(at: a.labelIndex &* firstStride &+ b.labelIndex &* secondStride &+ c.labelIndex)
+        child(at: place(a, b, c))
     }
 
     /// The child with this label value; once the family is full, a new value gives the child `other`.
@@ -127,6 +158,9 @@ public struct MetricChild<Kind: ChildKind>: @unchecked Sendable {
         self.block = block
         self.cell = cell
     }
+
+    @inlinable
+    var place: ChildPlace<Kind> { ChildPlace(table: block.table, cell: cell) }
 
     /// Shows the child from the next scrape on, with 0 when nothing was counted yet.
     public func show() {

@@ -1,5 +1,3 @@
-public import Synchronization
-
 /// A family of histograms of whole numbers, mostly bytes.
 public typealias SizeHistogram<Labels: LabelSet> = MetricFamily<SizeKind, Labels>
 /// One child of a ``SizeHistogram``.
@@ -33,13 +31,6 @@ extension MetricChild where Kind == SizeKind {
     /// Counts a size.
     @inlinable
     public func record(_ size: UInt64) {
-        withExtendedLifetime(block) {
-            if size < UInt64(HistogramScale.exactSizes) {
-                count(Int(truncatingIfNeeded: size))
-            } else {
-                _ = cell.pointee.value.wrappingAdd(size, ordering: .relaxed)
-                count(block.scale.cell(ofLargeSize: size))
-            }
-        }
+        withExtendedLifetime(block) { place.update(size).make() }
     }
 }

@@ -10,8 +10,8 @@ struct CardlinkProbe: AsyncParsableCommand {
         commandName: "cardlink-probe",
         abstract: "Sees what programs say to smart cards, and tells it.",
         discussion: """
-            Exit status: 0 success, 1 a bad result, 64 wrong usage, 69 something is not there or does not answer. \
-            run ends as its program ends; its own failures are 125, 126 and 127, as env has them.
+            Exit status: 0 success, 1 a bad result, 64 wrong usage, 69 something is not there or does not answer, \
+            78 a fault in a file. run ends as its program ends; its own failures are 125, 126 and 127, as env has them.
             """,
         version: "cardlink-probe \(ProbeVersion.current)",
         subcommands: [RunCommand.self, ServeCommand.self, ReadersCommand.self, DoctorCommand.self, Simulate.self])

@@ -4,15 +4,21 @@ import Foundation
 @main
 enum Benchmark {
     /// What can be measured, by name.
-    private static let all: [(name: String, measure: @Sendable () throws -> [Row])] = [
-        ("transmit", TransmitBenchmark.measure)
+    private static let all: [(name: String, measure: @Sendable (BenchmarkSize) async throws -> [Row])] = [
+        ("transmit", TransmitBenchmark.measure), ("record", RecordBenchmark.measure),
+        ("render", RenderBenchmark.measure),
     ]
 
-    static func main() throws {
+    static func main() async throws {
         var names: [String] = []
         var isJSON = false
+        var size = BenchmarkSize.full
         for word in CommandLine.arguments.dropFirst() {
-            if word == "--json" { isJSON = true } else { names.append(word) }
+            switch word {
+            case "--json": isJSON = true
+            case "--small": size = .small
+            default: names.append(word)
+            }
         }
         let known = all.map(\.name)
         if let unknown = names.first(where: { !known.contains($0) }) {
@@ -22,12 +28,34 @@ enum Benchmark {
         }
         var hasMissed = false
         for (name, measure) in all where names.isEmpty || names.contains(name) {
-            let rows = try measure()
+            let rows = try await measure(size)
             hasMissed = hasMissed || rows.contains { $0.hasMissed }
             print(isJSON ? try rows.map { try $0.json() }.joined(separator: "\n") : Row.table(rows))
         }
         if hasMissed { exit(1) }
     }
+}
+
+/// How long it is measured, and beside whom.
+struct BenchmarkSize: Sendable {
+    /// How often each one gets its turn.
+    var rounds: Int
+    /// How long a burst takes about, nanoseconds.
+    var burst: Double
+    /// How many series are rendered.
+    var series: [Int]
+    var peers: [Peer]
+    var hasBars: Bool
+
+    /// What the bars are held to.
+    static let full = BenchmarkSize(
+        rounds: 10, burst: 5e6, series: [10_000, 100_000], peers: Peer.allCases, hasBars: true)
+    /// For the tests: everything runs, no figure counts. Other libraries are used where they are installed.
+    static let small = BenchmarkSize(
+        rounds: 1, burst: 1e6, series: [1_000], peers: Peer.allCases.filter(\.isInstalled), hasBars: false)
+
+    /// A bar, where there are any.
+    func bar(_ ratio: Double) -> Double? { hasBars ? ratio : nil }
 }
 
 /// One comparison.

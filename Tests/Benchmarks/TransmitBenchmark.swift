@@ -1,141 +1,125 @@
 import Foundation
-import ProbeEvents
-import Synchronization
-import Taps
 import TestSupport
 
 /// What a tap adds to one SCardTransmit of a library that answers at once: ours with a receiver that hears everything,
 /// pcsc-lite's own libpcscspy with somebody who reads its FIFO, and the two clock readings that any tap must take.
+///
+/// Everything is measured in turns, some times each, and the medians are compared.
 enum TransmitBenchmark {
-    private static let rounds = 10
     private static let bursts = 20
     /// Half of what the ring holds, so that nothing is dropped before the receiver looks.
     private static let calls = 2_000
-    /// After which every receiver has looked, microseconds.
-    private static let pause = 30_000
+    /// Before each burst, microseconds.
+    private static let pause = 2_000
+    /// Numbers of threads that call at once; together they make no more calls in a burst.
+    private static let threads = [1, 2, 4]
 
-    static func measure() throws -> [Row] {
-        let workshop = try Workshop()
-        var bare: [Double] = []
-        var clocks: [Double] = []
-        var ours: [Double] = []
-        var spied: [Double] = []
-        var paced: [Double] = []
-        for _ in 0..<rounds {
-            let plain = ["\(bursts)", "\(calls)", "\(pause)"]
-            let slow = ["3", "1000", "1000", "20"]
-            bare.append(try workshop.transmit(["calls"] + plain, .bare))
-            clocks.append(try workshop.transmit(["clocks"] + plain, .bare))
-            ours.append(try workshop.transmit(["calls"] + plain, .ours))
-            paced.append(try workshop.transmit(["calls"] + slow, .bare))
-            spied.append(try workshop.transmit(["calls"] + slow, .spy))
+    /// What each way took, a figure a round.
+    private struct Figures {
+        private var all: [String: [Double]] = [:]
+
+        mutating func add(_ name: String, _ figure: Double) { all[name, default: []].append(figure) }
+
+        func middle(_ name: String) -> Double { median(all[name] ?? []) }
+    }
+
+    static func measure(_ size: BenchmarkSize) throws -> [Row] {
+        let workshop = try TransmitWorkshop()
+        var figures = Figures()
+        for _ in 0..<size.rounds {
+            try measureWarm(workshop, &figures)
+            try measureCold(workshop, &figures)
+            try measureThreads(workshop, &figures)
+            try measureProcesses(workshop, &figures)
+            for (state, figure) in try TransmitStates.measure(workshop) { figures.add(state.rawValue, figure) }
         }
-        let told = workshop.told
-        let expected = rounds * bursts * calls
-        guard told == expected else { throw TestFailure("told \(told) of \(expected) commands") }
-        let floor = median(clocks) - median(bare)
-        let added = median(ours) - median(bare)
-        let spy = median(spied) - median(paced)
-        return [
-            Row(
-                bench: "transmit", case: "added, warm", ours: added, peer: "two clock readings", peerValue: floor,
-                floor: floor, unit: "ns", ratio: floor / added, bar: 0.5),
-            Row(
-                bench: "transmit", case: "added, warm", ours: added, peer: "libpcscspy", peerValue: spy, floor: floor,
-                unit: "ns", ratio: spy / added, bar: 100),
+        let perRound =
+            bursts * calls + coldLine.calls + (threads.count * threadLine(1).bursts + 2 * bursts) * calls
+        let expected = size.rounds * perRound
+        guard workshop.told == expected else {
+            throw TestFailure("told \(workshop.told) of \(expected) commands")
+        }
+        return rows(figures, size)
+    }
+
+    private static let warmLine = TransmitLine(bursts: bursts, calls: calls, pause: pause)
+    /// As far apart as libpcscspy needs: its reader must keep up.
+    private static let spyLine = TransmitLine(bursts: 3, calls: 1_000, pause: 1_000, pace: 20)
+    private static let coldLine = TransmitLine(bursts: 1, calls: 50)
+
+    private static func threadLine(_ count: Int) -> TransmitLine {
+        TransmitLine(bursts: 5, calls: calls / count, pause: pause)
+    }
+
+    private static func measureWarm(_ workshop: TransmitWorkshop, _ figures: inout Figures) throws {
+        figures.add("bare", try workshop.transmit("calls", warmLine, .bare))
+        figures.add("clocks", try workshop.transmit("clocks", warmLine, .bare))
+        figures.add("ours", try workshop.transmit("calls", warmLine, .ours))
+        figures.add("bare, paced", try workshop.transmit("calls", spyLine, .bare))
+        figures.add("spy", try workshop.transmit("calls", spyLine, .spy))
+    }
+
+    private static func measureCold(_ workshop: TransmitWorkshop, _ figures: inout Figures) throws {
+        figures.add("bare, cold", try workshop.transmit("cold", coldLine, .bare))
+        figures.add("clocks, cold", try workshop.transmit("cold-clocks", coldLine, .bare))
+        figures.add("ours, cold", try workshop.transmit("cold", coldLine, .ours))
+        figures.add("spy, cold", try workshop.transmit("cold", coldLine, .spy))
+    }
+
+    private static func measureThreads(_ workshop: TransmitWorkshop, _ figures: inout Figures) throws {
+        for count in threads {
+            let line = threadLine(count)
+            figures.add("bare, \(count)", try workshop.transmit("calls", line, .bare, threads: count))
+            figures.add("clocks, \(count)", try workshop.transmit("clocks", line, .bare, threads: count))
+            figures.add("ours, \(count)", try workshop.transmit("calls", line, .ours, threads: count))
+        }
+    }
+
+    private static func measureProcesses(_ workshop: TransmitWorkshop, _ figures: inout Figures) throws {
+        figures.add("bare, processes", try workshop.transmit("calls", warmLine, .bare, processes: 2))
+        figures.add("clocks, processes", try workshop.transmit("clocks", warmLine, .bare, processes: 2))
+        figures.add("ours, processes", try workshop.transmit("calls", warmLine, .ours, processes: 2))
+    }
+
+    private static func row(
+        _ name: String, _ ours: Double, _ peer: String, _ value: Double, floor: Double? = nil, bar: Double? = nil
+    ) -> Row {
+        Row(
+            bench: "transmit", case: name, ours: ours, peer: peer, peerValue: value, floor: floor, unit: "ns",
+            ratio: value / ours, bar: bar)
+    }
+
+    private static let clocks = "two clock readings"
+
+    private static func rows(_ figures: Figures, _ size: BenchmarkSize) -> [Row] {
+        let bare = figures.middle("bare")
+        let floor = figures.middle("clocks") - bare
+        let added = figures.middle("ours") - bare
+        let spy = figures.middle("spy") - figures.middle("bare, paced")
+        let warm = [
+            row("added, warm", added, clocks, floor, floor: floor, bar: size.bar(0.5)),
+            row("added, warm", added, "libpcscspy", spy, floor: floor, bar: size.bar(100)),
         ]
-    }
-}
-
-/// The programs, compiled, in a folder that is gone at the end.
-private final class Workshop {
-    enum Tap { case bare, ours, spy }
-
-    private let folder: TemporaryFolder
-    private let receiver: ShimReceiver
-    private let sink = CountingSink()
-    private let fifo: FileHandle
-
-    init() throws {
-        folder = try TemporaryFolder()
-        for name in ["bare", "ours", "spy"] {
-            try FileManager.default.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
+        let states = TransmitStates.State.allCases.map { state in
+            let figure = figures.middle(state.rawValue) - bare
+            return row("added, receiver \(state.rawValue)", figure, clocks, floor, floor: floor, bar: size.bar(0.5))
         }
-        let programs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Programs")
-        let stub = folder.file("bare/libpcsclite.so.1")
-        let compile = ["cc", "-O2", "-I/usr/include/PCSC", "-o"]
-        let shared = ["-shared", "-fPIC", "-w", "-Wl,-soname,libpcsclite.so.1"]
-        try Self.run(compile + [stub] + shared + [programs.appending(path: "stub.c").path])
-        try Self.run(compile + [folder.file("transmit"), programs.appending(path: "transmit.c").path, stub])
-        let links = [
-            ("ours/libpcsclite.so.1", Files.products + "/libpcsclite-probe.so"),
-            ("ours/libpcsclite-audit.so", Files.products + "/libpcsclite-audit.so"),
-            ("spy/libpcsclite.so.1", try Self.spy()), ("spy/libpcsclite_nospy.so.1", stub),
-            ("spy/libpcsclite_real.so.1", stub),
-        ]
-        for (name, target) in links {
-            try FileManager.default.createSymbolicLink(atPath: folder.file(name), withDestinationPath: target)
+        return warm + states + coldRows(figures) + sideBySideRows(figures)
+    }
+
+    /// Whole calls: the first reading of the clock pays for all, so two more of them cost nothing that shows.
+    private static func coldRows(_ figures: Figures) -> [Row] {
+        [("no tap", "bare"), (clocks, "clocks"), ("libpcscspy", "spy")].map { peer, name in
+            row("the whole call, cold", figures.middle("ours, cold"), peer, figures.middle("\(name), cold"))
         }
-        let pipe = folder.file("pcsc-spy")
-        guard mkfifo(pipe, 0o600) == 0, let handle = FileHandle(forUpdatingAtPath: pipe) else {
-            throw TestFailure("mkfifo \(pipe): \(String(cString: strerror(errno)))")
+    }
+
+    private static func sideBySideRows(_ figures: Figures) -> [Row] {
+        let titles = threads.map { ("\($0)", $0 == 1 ? "one thread" : "\($0) threads") }
+        return (titles + [("processes", "two processes")]).map { name, title in
+            let bare = figures.middle("bare, \(name)")
+            let floor = figures.middle("clocks, \(name)") - bare
+            return row("added, \(title)", figures.middle("ours, \(name)") - bare, clocks, floor, floor: floor)
         }
-        fifo = handle
-        Thread.detachNewThread {
-            while let piece = try? handle.read(upToCount: 65_536), !piece.isEmpty {}
-        }
-        receiver = ShimReceiver(path: folder.file("receiver.sock"))
-        try receiver.start(into: sink)
-    }
-
-    deinit { receiver.stop() }
-
-    /// Commands told so far.
-    var told: Int {
-        receiver.drain()
-        return sink.commands
-    }
-
-    /// The median over the bursts, nanoseconds a call.
-    func transmit(_ words: [String], _ tap: Tap) throws -> Double {
-        let environment: [String: String] =
-            switch tap {
-            case .bare: ["LD_LIBRARY_PATH": folder.file("bare")]
-            case .ours:
-                [
-                    "LD_LIBRARY_PATH": folder.file("ours"),
-                    "CARDLINK_PCSC_LIBRARY": folder.file("bare/libpcsclite.so.1"),
-                    "CARDLINK_RECEIVER": folder.file("receiver.sock"),
-                ]
-            case .spy: ["LD_LIBRARY_PATH": folder.file("spy"), "HOME": folder.path]
-            }
-        let lines = try Self.run([folder.file("transmit")] + words, environment: environment).split(separator: "\n")
-        return median(lines.compactMap { Double($0) })
-    }
-
-    private static func spy() throws -> String {
-        let path = try run(["sh", "-c", "/sbin/ldconfig -p | sed -n 's/.*libpcscspy.so.0 .*=> //p' | head -n 1"])
-        guard !path.isEmpty else {
-            throw TestFailure("libpcscspy.so.0 is not installed: apt-get install libpcsclite-dev")
-        }
-        return path.trimmingCharacters(in: .newlines)
-    }
-
-    @discardableResult
-    private static func run(_ words: [String], environment: [String: String] = [:]) throws -> String {
-        let end = try Command.run(words, environment: environment)
-        guard end.ending == .exited(0) else { throw TestFailure("\(words.joined(separator: " ")): \(end.errors)") }
-        return end.output
-    }
-}
-
-/// Counts commands and fails to overlook a loss: what was dropped is missing.
-private final class CountingSink: EventSink {
-    private let count = Mutex(0)
-
-    var commands: Int { count.withLock { $0 } }
-
-    func receive(_ event: ProbeEvent) {
-        if case .apdu = event { count.withLock { $0 += 1 } }
     }
 }

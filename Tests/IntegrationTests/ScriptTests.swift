@@ -4,7 +4,7 @@ import Testing
 
 /// The two commands that a newcomer types, as far as they go without building.
 @Suite struct ScriptTests {
-    @Test(arguments: ["examples/quickstart", "Tests/run"])
+    @Test(arguments: ["examples/quickstart", "Tests/run", "Tests/benchmark"])
     func wrongOptionsAndAMissingSwiftAreOneLine(script: String) throws {
         let wrong = try Command.run(["bash", "\(Files.package)/\(script)", "--no-such-option"])
         #expect(wrong.ending == .exited(64))

@@ -36,7 +36,7 @@ import Testing
     @Test func itIsReadyWhenAllStandsAndStopsInSight() throws {
         let served = try Served()
         #expect(served.manager.next() == "READY=1")
-        #expect(eventually { served.daemon.errorsSoFar.contains("metrics on http://127.0.0.1:") })
+        #expect(eventually(within: 5) { served.daemon.errorsSoFar.contains("metrics on http://127.0.0.1:") })
         for name in ["receiver.sock", "events.sock"] {
             #expect(FileManager.default.fileExists(atPath: served.folder.file("sockets/\(name)")))
         }

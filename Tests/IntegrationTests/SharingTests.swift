@@ -165,8 +165,12 @@ import Testing
         let holder = try RunningCommand(
             Self.program(["line"]), environment: bench.environment, input: .kept)
         try #require(try holder.readLine() == "here")
-        let readers = try Command.run([Files.probe, "readers"], environment: bench.environment).output
-        #expect(readers.contains("unknown program, one of: python3 (\(holder.pid))\n"))
+        // pcscd notes what is in use when it looks at its readers, each 400 ms.
+        #expect(
+            try eventually {
+                let readers = try Command.run([Files.probe, "readers"], environment: bench.environment).output
+                return readers.contains("unknown program, one of: python3 (\(holder.pid))\n")
+            })
         let json = try Command.run([Files.probe, "readers", "--json"], environment: bench.environment).output
         let listing = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
         let reader = try #require((listing["readers"] as? [[String: Any]])?.first)

@@ -51,15 +51,10 @@ final class ShimBench {
 
     /// What a program gets to be under the shim.
     func environment(_ more: [String: String] = [:], library: Library = .stub) throws -> [String: String] {
-        let workshop = try Workshop.shared
-        var variables = [
-            "LD_LIBRARY_PATH": workshop.front.path,
-            "LD_AUDIT": workshop.front.appending(path: "libpcsclite-audit.so").path,
-            "CARDLINK_RECEIVER": socket,
-        ]
-        if library == .stub {
-            variables["CARDLINK_PCSC_LIBRARY"] = workshop.stub.path
-            variables["STUB_LOG"] = folder.file("stub.log")
+        var variables = try Workshop.shared.environment(receiver: socket)
+        switch library {
+        case .stub: variables["STUB_LOG"] = folder.file("stub.log")
+        case .system: variables["CARDLINK_PCSC_LIBRARY"] = nil
         }
         return variables.merging(more) { $1 }
     }
@@ -79,17 +74,24 @@ final class ShimBench {
 final class AskedClient {
     private let program: RunningCommand
 
-    init(_ bench: ShimBench, _ more: [String: String] = [:]) throws {
-        program = try RunningCommand(
-            [Workshop.shared.client.path], environment: bench.environment(more), input: .kept)
+    convenience init(_ bench: ShimBench, _ more: [String: String] = [:]) throws {
+        try self.init(environment: bench.environment(more))
+    }
+
+    init(environment: [String: String]) throws {
+        program = try RunningCommand([Workshop.shared.client.path], environment: environment, input: .kept)
     }
 
     /// Has the client do one line, and waits for its answer.
     @discardableResult
     func ask(_ line: String) throws -> String {
-        try program.say(line)
-        return try program.readLine()
+        try say(line)
+        return try hear()
     }
+
+    func say(_ line: String) throws { try program.say(line) }
+
+    func hear(within seconds: Double = 30) throws -> String { try program.readLine(within: seconds) }
 
     func ask(_ lines: [String]) throws {
         for line in lines { try ask(line) }

@@ -37,6 +37,14 @@ struct Workshop {
         try Self.compile(["hostile.c"], to: hostile, ["-I", Self.sources.appending(path: "CProbe/include").path])
     }
 
+    /// What puts a program under the shim, in front of the stub, with this receiver.
+    func environment(receiver: String) -> [String: String] {
+        [
+            "LD_LIBRARY_PATH": front.path, "LD_AUDIT": front.appending(path: "libpcsclite-audit.so").path,
+            "CARDLINK_RECEIVER": receiver, "CARDLINK_PCSC_LIBRARY": stub.path,
+        ]
+    }
+
     /// Compiles programs of the folder `Programs`; warnings are errors.
     static func compile(_ names: [String], to output: URL, _ options: [String]) throws {
         let includes = try Command.run(["pkg-config", "--cflags", "libpcsclite"]).output

@@ -1,3 +1,5 @@
+import Foundation
+import Synchronization
 import Testing
 
 @testable import PrometheusClient
@@ -175,6 +177,62 @@ import Testing
         }
     }
 
+    /// Text is copied by vectors: what is before and behind a number is whole at every length.
+    @Test func textOfAnyLength() {
+        let registry = Registry()
+        let family = Counter("app_all_total", "All.", labels: OneLabel("name", OpenLabel.self))
+        registry.register(family)
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        let names = (0..<70).map { length in String((0..<length).map { letters[$0 % letters.count] }) }
+        for (number, name) in names.enumerated() { family[OpenLabel(name)].increment(by: UInt64(number)) }
+        let expected = names.enumerated().map { "app_all_total{name=\"\($1)\"} \($0)\n" }
+        #expect(
+            TextExposition.text(registry)
+                == "# HELP app_all_total All.\n# TYPE app_all_total counter\n" + expected.joined())
+    }
+
+    /// Whatever is recorded meanwhile: buckets never fall, the last one is the count, and nothing goes back.
+    @Test func rendersWholeHistogramsWhileTheyAreRecorded() {
+        let registry = Registry()
+        let time = DurationHistogram("app_time_seconds", "A time.", buckets: [0.000_001, 0.001, 1])
+        let size = SizeHistogram("app_size_bytes", "A size.", buckets: [16, 256, 1_000])
+        registry.register(time)
+        registry.register(size)
+        let ended = Ended()
+        var before = [UInt64](repeating: 0, count: 10)
+        for _ in 0..<3 {
+            Thread.detachNewThread {
+                for number in 0..<20_000 as Range<UInt64> {
+                    let duration = time.place.update(number * 10_000)
+                    let length = size.place.update(number % 1_100)
+                    duration.make()
+                    length.make()
+                }
+                ended.threads.add(1, ordering: .releasing)
+            }
+        }
+        while ended.threads.load(ordering: .acquiring) < 3 {
+            let counts = Self.counts(of: registry)
+            for histogram in [counts[..<5], counts[5...]] {
+                #expect(histogram.sorted() == Array(histogram))
+                #expect(histogram.last == histogram.dropLast().last)
+            }
+            #expect(zip(before, counts).allSatisfy { $0 <= $1 })
+            before = counts
+        }
+        #expect(
+            Self.counts(of: registry)
+                == [3, 303, 60_000, 60_000, 60_000] + [969, 14_478, 54_654, 60_000, 60_000])
+    }
+
+    /// Buckets and counts of histograms, in order.
+    private static func counts(of registry: Registry) -> [UInt64] {
+        TextExposition.text(registry).split(separator: "\n").filter {
+            $0.contains("_bucket{") || $0.contains("_count ")
+        }
+        .compactMap { $0.split(separator: " ").last.flatMap { UInt64($0) } }
+    }
+
     @Test func hooksRunBeforeEachScrape() {
         let registry = Registry()
         let gauge = Gauge("app_scrapes", "Scrapes.")
@@ -198,4 +256,9 @@ import Testing
         #expect(shown == text)
         if value.isFinite { #expect(Double(shown) == value) }
     }
+}
+
+/// How many threads have ended.
+private final class Ended: Sendable {
+    let threads = Atomic(0)
 }

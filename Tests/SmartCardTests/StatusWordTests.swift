@@ -96,6 +96,26 @@ import Testing
         #expect((word.meaning(cla: row.cla) == "unknown status word") == (row.label == "OTHER"))
     }
 
+    /// One look-up says what three say, also where the command counts.
+    @Test(arguments: [UInt8(0x00), 0x80, 0x90, 0xA0])
+    func readings(_ cla: UInt8) throws {
+        let lookup = StatusWordLookup.shared
+        for command in [CommandName.select, try #require(CommandName(named: "UPDATE BINARY"))] {
+            for value in UInt16.min...UInt16.max {
+                let word = StatusWord(value)
+                let reading = lookup.reading(word, command: command, cla: cla)
+                guard
+                    reading.label == lookup.label(word, cla: cla),
+                    reading.isSuccess == lookup.isSuccess(word, cla: cla),
+                    reading.errorType == lookup.errorType(word, command: command, cla: cla)
+                else {
+                    Issue.record("\(word) after \(command): \(reading)")
+                    return
+                }
+            }
+        }
+    }
+
     /// The labels with fixed digits, and the known SW1, as the contract and the reference list them.
     private static let fixed = Set(
         """

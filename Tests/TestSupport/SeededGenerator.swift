@@ -20,5 +20,8 @@ package struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Rounds of random input: 10,000, with `Tests/run --long` ten times as many.
-package let randomRounds = ProcessInfo.processInfo.environment["CARDLINK_TEST_LONG"] == nil ? 10_000 : 100_000
+/// Whether `Tests/run --long` runs: tests that can take their time take it.
+package let isLongRun = ProcessInfo.processInfo.environment["CARDLINK_TEST_LONG"] != nil
+
+/// Rounds of random input: 10,000, in a long run ten times as many.
+package let randomRounds = isLongRun ? 100_000 : 10_000

@@ -74,7 +74,7 @@ static inline enum allow allow_files(enum allow_family family, uint8_t ins) {
     case ALLOW_GSM:
         kept = ins == 0x32 || ins == 0xA2 || ins == 0xB0 || ins == 0xB2 || ins == 0xD6 || ins == 0xDC;
         break;
-    case ALLOW_READER: kept = ins == 0xB0 || ins == 0xD6; break;
+    case ALLOW_READER:  // a block of a storage card may be its keys (MIFARE sector trailer)
     case ALLOW_NO_FAMILY: break;
     }
     return kept ? ALLOW_ALL : ALLOW_NOTHING;

@@ -1,28 +1,69 @@
-internal import ProbeEvents
+package import ProbeEvents
 internal import PrometheusClient
-internal import SmartCard
+package import SmartCard
 
 extension Collector {
+    /// Counts a command that the card answered, from what a tap has of it.
+    ///
+    /// - Parameters:
+    ///   - sentBytes: length of the command's data field.
+    ///   - receivedBytes: length of the response without its status word.
+    ///   - nanoseconds: the card's own time, known waiting left out.
+    package func recordAPDU(
+        cla: UInt8, ins: UInt8, p1: UInt8, interface: APDUInterface, statusWord: UInt16, sentBytes: Int,
+        receivedBytes: Int, nanoseconds: UInt64
+    ) {
+        recordAPDU(
+            commands.name(cla: cla, ins: ins, p1: p1, length: CommandAPDU.headerLength), cla: cla,
+            interface: interface, statusWord: StatusWord(statusWord), sentBytes: sentBytes,
+            receivedBytes: receivedBytes, nanoseconds: nanoseconds)
+    }
+
+    /// Counts a command that the card answered, under a name that was decided with what the session did before.
+    package func recordAPDU(
+        _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
+        receivedBytes: Int, nanoseconds: UInt64
+    ) {
+        // All places first, then all additions.
+        let reading = statusWords.reading(statusWord, command: name, cla: cla)
+        let command = catalog.apduCommands.place(name, interface).update()
+        let time = catalog.apduResponseTime.place(name).update(nanoseconds)
+        let response = catalog.apduResponses.place(reading.label, reading.isSuccess).update()
+        let sent = sentBytes > 0 ? catalog.apduData.place(.sent).update(UInt64(sentBytes)) : nil
+        let received = receivedBytes > 0 ? catalog.apduData.place(.received).update(UInt64(receivedBytes)) : nil
+        command.make()
+        time.make()
+        response.make()
+        sent?.make()
+        received?.make()
+        if let error = reading.errorType { catalog.apduErrors.place(error, name).update().make() }
+    }
+
     func apply(_ exchange: APDUExchange) {
         let command = CommandAPDU(exchange.command.bytes)
-        if exchange.reachedCard {
-            catalog.apduCommands[exchange.name, exchange.interface].increment()
-            catalog.apduResponseTime[exchange.name].record(exchange.cardNanoseconds)
-            if command.lc > 0 { catalog.apduData[.sent].record(UInt64(command.lc)) }
-        }
         if let statusWord = exchange.statusWord {
-            let label = statusWords.label(statusWord, cla: command.cla)
-            catalog.apduResponses[label, statusWords.isSuccess(statusWord, cla: command.cla)].increment()
-            let received = exchange.response.bytes.count - 2
-            if received > 0 { catalog.apduData[.received].record(UInt64(received)) }
-        }
-        if let error = APDUVerdict(exchange, command).errorType {
-            catalog.apduErrors[error, exchange.name].increment()
+            recordAPDU(
+                exchange.name, cla: command.cla, interface: exchange.interface, statusWord: statusWord,
+                sentBytes: command.lc, receivedBytes: exchange.response.bytes.count - 2,
+                nanoseconds: exchange.cardNanoseconds)
+        } else {
+            countUnanswered(exchange, command)
         }
         if exchange.waitNanoseconds > 0 { catalog.apduWait[.transaction].record(exchange.waitNanoseconds) }
         if exchange.sharingNanoseconds > 0 { catalog.apduWait[.sharing].record(exchange.sharingNanoseconds) }
         if exchange.resultCode != 0, exchange.interface == .pcsc {
             countReaderFailure(exchange.resultCode, reader: exchange.reader)
+        }
+    }
+
+    private func countUnanswered(_ exchange: APDUExchange, _ command: CommandAPDU) {
+        if exchange.reachedCard {
+            catalog.apduCommands[exchange.name, exchange.interface].increment()
+            catalog.apduResponseTime[exchange.name].record(exchange.cardNanoseconds)
+            if command.lc > 0 { catalog.apduData[.sent].record(UInt64(command.lc)) }
+        }
+        if let error = APDUVerdict(exchange, command).errorType {
+            catalog.apduErrors[error, exchange.name].increment()
         }
     }
 }

@@ -27,6 +27,7 @@ package final class Collector: EventSink {
 
     // Copies, since `shared` checks at each use whether it is there.
     let statusWords = StatusWordLookup.shared
+    let commands = CommandLookup.shared
     let openSessions = Mutex(OpenSessions())
     let readers = Mutex(PresentReaders())
 

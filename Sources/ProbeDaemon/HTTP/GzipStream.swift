@@ -32,8 +32,8 @@ final class GzipStream {
     }
 
     /// Takes bytes and appends what is ready, which may be nothing.
-    func compress(_ bytes: [UInt8], into buffer: inout ByteBuffer) {
-        bytes.withUnsafeBufferPointer { run($0, Z_NO_FLUSH, &buffer) }
+    func compress(_ bytes: ByteBuffer, into buffer: inout ByteBuffer) {
+        bytes.withUnsafeReadableBytes { run($0.bindMemory(to: UInt8.self), Z_NO_FLUSH, &buffer) }
     }
 
     /// Appends the rest and the trailer.

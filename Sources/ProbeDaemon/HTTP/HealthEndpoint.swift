@@ -54,7 +54,8 @@ struct HealthEndpoint: WebEndpoint {
     let report: @Sendable () -> HealthReport
 
     func answer(_ request: Request) async -> Response {
-        let report = report()
+        // A check may wait; the loop must not.
+        let report = await withTaskExecutorPreference(globalConcurrentExecutor) { self.report() }
         guard let json = try? report.json() else { return .text(.internalServerError, "no report") }
         let isGood = report.status == .healthy || report.status == .degraded
         return .whole(isGood ? .ok : .serviceUnavailable, json, type: "application/json")

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Observability
 internal import ProbeEvents
 
 /// Why a server does not listen.

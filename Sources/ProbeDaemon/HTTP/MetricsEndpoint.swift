@@ -1,8 +1,8 @@
 internal import HTTPTypes
 internal import Hummingbird
-internal import NIOCore
+package import NIOCore
 internal import ProbeEvents
-internal import PrometheusClient
+package import PrometheusClient
 internal import Synchronization
 
 /// What a scrape is made of.
@@ -10,19 +10,34 @@ package struct ScrapeSource: Sendable {
     /// Called before each scrape: fetches what sources have seen and not yet told.
     package var prepare: @Sendable () -> Void
     /// Begins an exposition in the Prometheus text format 0.0.4, given piece by piece.
-    package var exposition: @Sendable () -> any IteratorProtocol<[UInt8]>
+    package var exposition: @Sendable () -> any ScrapeText
     /// Told at the end of each scrape: the time spent on it, waiting for the client left out, nanoseconds.
     package var recordDuration: @Sendable (UInt64) -> Void
 
     /// A source from its parts.
     package init(
         prepare: @escaping @Sendable () -> Void,
-        exposition: @escaping @Sendable () -> any IteratorProtocol<[UInt8]>,
+        exposition: @escaping @Sendable () -> any ScrapeText,
         recordDuration: @escaping @Sendable (UInt64) -> Void
     ) {
         self.prepare = prepare
         self.exposition = exposition
         self.recordDuration = recordDuration
+    }
+}
+
+/// An exposition that is written piece by piece, where it is sent from.
+package protocol ScrapeText {
+    /// Writes the next piece behind what is in the buffer; false at the end.
+    mutating func write(to buffer: inout ByteBuffer) -> Bool
+}
+
+extension TextExposition: ScrapeText {
+    /// Writes the next chunk.
+    package mutating func write(to buffer: inout ByteBuffer) -> Bool {
+        guard let capacity = nextCapacity() else { return false }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { writeNext(into: $0) }
+        return true
     }
 }
 
@@ -33,8 +48,12 @@ struct MetricsEndpoint: WebEndpoint {
 
     let source: ScrapeSource
     let slots: ScrapeSlots
+    let isEnabled: @Sendable () -> Bool
 
     func answer(_ request: Request) async -> Response {
+        guard isEnabled() else {
+            return .text(.serviceUnavailable, "metrics are switched off: metrics.enabled is false")
+        }
         guard let slot = slots.take() else {
             return .text(.serviceUnavailable, "too many scrapes at once; try again", [.retryAfter: "1"])
         }
@@ -86,11 +105,13 @@ private struct ScrapePieces {
     // Compressed text waits for company: a piece costs a write call and a chunk header.
     private static let leastBytes = 16 * 1024
 
-    private var text: any IteratorProtocol<[UInt8]>
+    private var text: any ScrapeText
     private let gzip: GzipStream?
+    /// What is to be compressed.
+    private var plain = ByteBuffer()
     private var isFinished = false
 
-    init(_ text: any IteratorProtocol<[UInt8]>, isGzipped: Bool) {
+    init(_ text: any ScrapeText, isGzipped: Bool) {
         self.text = text
         gzip = isGzipped ? GzipStream() : nil
     }
@@ -98,18 +119,16 @@ private struct ScrapePieces {
     /// The next piece; nil after the last.
     mutating func next() -> ByteBuffer? {
         guard !isFinished else { return nil }
-        guard let gzip else {
-            guard let bytes = text.next() else { return nil }
-            return ByteBuffer(bytes: bytes)
-        }
         var buffer = ByteBuffer()
+        guard let gzip else { return text.write(to: &buffer) ? buffer : nil }
         while buffer.readableBytes < Self.leastBytes {
-            guard let bytes = text.next() else {
+            plain.clear()
+            guard text.write(to: &plain) else {
                 gzip.finish(into: &buffer)
                 isFinished = true
                 return buffer
             }
-            gzip.compress(bytes, into: &buffer)
+            gzip.compress(plain, into: &buffer)
         }
         return buffer
     }

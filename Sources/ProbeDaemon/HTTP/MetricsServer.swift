@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
 
@@ -17,6 +18,10 @@ package actor MetricsServer: Service {
         package var healthOption = "--health.listen-address"
         /// Names by which this machine is known beside its own.
         package var hostNames: [String] = []
+        /// Passwords and TLS; nil for neither.
+        package var security: WebSecurity?
+        /// Whether scrapes are answered at this moment.
+        package var isEnabled: @Sendable () -> Bool = { true }
         /// Bounds.
         package var limits = WebLimits()
 
@@ -71,7 +76,8 @@ package actor MetricsServer: Service {
         ]
         var endpoints = healthEndpoints
         endpoints["/"] = LandingPage(version: ProbeVersion.current, telemetryPath: configuration.telemetryPath)
-        endpoints[configuration.telemetryPath] = MetricsEndpoint(source: metrics, slots: slots)
+        endpoints[configuration.telemetryPath] = MetricsEndpoint(
+            source: metrics, slots: slots, isEnabled: configuration.isEnabled)
         webEndpoints = endpoints
     }
 
@@ -117,7 +123,7 @@ package actor MetricsServer: Service {
     private func listen(
         on address: ListenAddress, option: String, _ endpoints: [String: any WebEndpoint]
     ) async throws(ListenError) {
-        let responder = WebResponder(endpoints: endpoints, hosts: hosts)
+        let responder = WebResponder(endpoints: endpoints, hosts: hosts, security: configuration.security)
         listeners.append(
             try await WebListener.start(
                 on: address, option: option, responder: responder, bound: connections, limits: configuration.limits))

@@ -14,12 +14,16 @@ struct WebResponder: HTTPResponder {
 
     let endpoints: [String: any WebEndpoint]
     let hosts: HostGuard
+    let security: WebSecurity?
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         guard hosts.allows(request.head.authority) else {
             return .text(
                 .forbidden,
                 "this probe is not known by that host name; use its address, or start it with --web.host NAME")
+        }
+        if let refusal = await security?.refusal(of: request) {
+            return request.method == .head ? refusal.createHeadResponse() : refusal
         }
         guard let endpoint = endpoints[request.uri.path] else {
             let known = endpoints.keys.sorted().joined(separator: " ")

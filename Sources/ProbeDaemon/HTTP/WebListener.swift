@@ -3,6 +3,8 @@ internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
+internal import Observability
 internal import ServiceLifecycle
 
 /// An HTTP server on one address, listening from `start` until `stop`.
@@ -43,19 +45,21 @@ struct WebListener: Sendable {
         let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Int, any Error>.self)
         // The server's own words tell nothing that the errors here do not.
         let silent = Logger(label: "cardlink-probe.http") { _ in SwiftLogNoOpLogHandler() }
+        let executor = LoopExecutor(MultiThreadedEventLoopGroup.singleton.next())
         let application = Application(
             responder: responder,
             server: .http1(
+                secured: responder.security,
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [ConnectionGuard(bound: bound, limits: limits)],
                     idleTimeout: limits.idle)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: Int(address.port))),
             onServerRunning: { channel in outcome.yield(.success(channel.localAddress?.port ?? Int(address.port))) },
-            logger: silent)
+            eventLoopGroupProvider: .shared(executor.loop), logger: silent)
         var configuration = ServiceGroupConfiguration(services: [application], logger: silent)
         configuration.maximumGracefulShutdownDuration = .seconds(3)
         let group = ServiceGroup(configuration: configuration)
-        let task = Task {
+        let task = Task(executorPreference: executor) {
             do {
                 try await group.run()
             } catch {

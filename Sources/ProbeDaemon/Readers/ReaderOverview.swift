@@ -70,9 +70,11 @@ package struct ReaderOverview: Sendable, Encodable {
         let clock = EventClock.now
         var held: [(pid: Int32, session: HeldSession)] = []
         var seen: Set<Int32> = []
+        let connections = PCSCConnections()
         for pid in ProcessFiles.processes() {
             let rings = ProcessFiles.descriptors(of: pid, prefix: RingLook.descriptorName) ?? []
-            if !rings.isEmpty { seen.insert(pid) }
+            guard !rings.isEmpty, connections.include(pid) else { continue }
+            seen.insert(pid)
             for ring in rings { held += RingLook.sessions(path: ring.path).map { (pid, $0) } }
         }
         let readers = listing.readers.map { reader in

@@ -173,7 +173,7 @@ package struct Run: Sendable {
         }
         // A port that the system chose has to be told; else a program's own lines stay alone in a log.
         if address.port == 0 || Terminal.isInteractive {
-            for address in await server.webAddresses { Terminal.say("metrics on \(address.localURL)metrics") }
+            for address in await server.webAddresses { Terminal.say("metrics on \(address.localURL())metrics") }
         }
         return server
     }

@@ -1,53 +1,35 @@
 internal import CardReader
 internal import Logging
-internal import Observability
+package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
+internal import Synchronization
 internal import Taps
 internal import UnixSignals
 
 /// The daemon: hears all sources, collects, answers over HTTP, until SIGTERM or SIGINT.
 package struct Daemon: Sendable {
-    /// Where it listens.
-    package struct Options: Sendable {
-        /// Addresses for metrics, landing page and health.
-        package var web: [ListenAddress]
-        /// Addresses for health alone.
-        package var health: [ListenAddress]
-        /// The path of the metrics.
-        package var telemetryPath = "/metrics"
-        /// Names that this machine is known by beside its own; requests under others are refused.
-        package var hostNames: [String] = []
-        /// The directory for sockets; nil for the usual one.
-        package var runtimeDirectory: String?
-        /// A group whose members may tell events; nil for this user and root alone.
-        package var group: String?
-
-        /// 7816 on loopback, and 7817 for health unless only the first was named.
-        package init(web: [ListenAddress] = [], health: [ListenAddress] = []) {
-            self.web = web.isEmpty ? [ListenAddress(host: "127.0.0.1", port: 7816)] : web
-            self.health = web.isEmpty && health.isEmpty ? [ListenAddress(host: "127.0.0.1", port: 7817)] : health
-        }
-    }
-
-    private let options: Options
+    private let settings: LiveSettings
     private let directory: RuntimeDirectory
 
-    /// A daemon that does not run yet.
-    package init(_ options: Options) {
-        self.options = options
-        directory = RuntimeDirectory(named: options.runtimeDirectory)
+    /// A daemon that does not run yet; at SIGHUP it reads its configuration again from these sources.
+    package init(_ settings: Settings, from sources: ConfigSources) {
+        self.settings = LiveSettings(settings, from: sources)
+        directory = RuntimeDirectory(named: settings[\.runtimeDirectory])
     }
 
     /// Runs until it is told to stop; throws an ``ExplainedError`` when it cannot begin.
     package func run() async throws {
         // Trapped before anybody is told that it runs.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        let group = try group()
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+        let start = settings.current
+        for line in start.warnings { Terminal.say(line) }
+        let security = try security(start)
+        let group = try group(start)
         try directory.create(for: group)
-        let sinks = Sinks()
+        let sinks = Sinks(seriesLimit: start[\.metricsSeriesLimit])
         let sources = Sources(directory, group: group)
-        let server = server(sinks.collector, sources)
+        let server = server(sinks.collector, sources, security)
         try await server.start()
         do {
             try sources.start(into: sinks.entry)
@@ -55,7 +37,7 @@ package struct Daemon: Sendable {
             await server.stop()
             throw error
         }
-        await say(of: server)
+        await tell(server, isSecure: security?.hasTLS == true)
         let manager = ServiceManager()
         await manager?.tell(.ready)
         var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks)]
@@ -75,7 +57,11 @@ package struct Daemon: Sendable {
         configuration.maximumGracefulShutdownDuration = .seconds(5)
         let group = ServiceGroup(configuration: configuration)
         let watch = Task {
-            for await _ in signals {
+            for await signal in signals {
+                guard signal != .sighup else {
+                    await settings.reload()
+                    continue
+                }
                 await whenToldToStop()
                 await group.triggerGracefulShutdown()
             }
@@ -84,24 +70,32 @@ package struct Daemon: Sendable {
         try await group.run()
     }
 
-    private func say(of server: MetricsServer) async {
-        for address in await server.webAddresses {
-            Terminal.say("metrics on \(address.localURL)\(options.telemetryPath.dropFirst())")
-        }
-        for address in await server.healthAddresses { Terminal.say("health on \(address.localURL)health") }
-        Terminal.say("sockets in \(directory.path)")
-    }
-
-    private func group() throws(EventSocketError) -> RuntimeDirectory.Group? {
-        guard let name = options.group else { return nil }
+    private func group(_ settings: Settings) throws(EventSocketError) -> RuntimeDirectory.Group? {
+        guard let name = settings[\.runtimeGroup] else { return nil }
         guard let number = groupNumber(named: name) else { throw .unknownGroup(name) }
         return RuntimeDirectory.Group(name: name, number: number)
     }
 
-    private func server(_ collector: Collector, _ sources: Sources) -> MetricsServer {
-        var configuration = MetricsServer.Configuration(web: options.web, health: options.health)
-        configuration.telemetryPath = options.telemetryPath
-        configuration.hostNames = options.hostNames
+    private func security(_ settings: Settings) throws(ConfigError) -> WebSecurity? {
+        guard let file = settings[\.webConfigFile] else { return nil }
+        return try WebSecurity(file: file) { Terminal.say($0) }
+    }
+
+    private func tell(_ server: MetricsServer, isSecure: Bool) async {
+        let path = settings.current[\.metricsPath]
+        for address in await server.webAddresses {
+            Terminal.say("metrics on \(address.localURL(isSecure: isSecure))\(path.dropFirst())")
+        }
+        for address in await server.healthAddresses {
+            Terminal.say("health on \(address.localURL(isSecure: isSecure))health")
+        }
+        Terminal.say("sockets in \(directory.path)")
+    }
+
+    private func server(_ collector: Collector, _ sources: Sources, _ security: WebSecurity?) -> MetricsServer {
+        var configuration = MetricsServer.Configuration(settings.current)
+        configuration.security = security
+        configuration.isEnabled = { [settings] in settings.current[\.metricsEnabled] }
         let checks: [HealthCheck] = [
             .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot },
             .socket("receiver", path: directory.receiverSocket), .socket("events", path: directory.eventSocket),
@@ -110,4 +104,24 @@ package struct Daemon: Sendable {
             configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() },
             health: HealthChecks(checks).health)
     }
+}
+
+extension MetricsServer.Configuration {
+    /// What the settings say; health has a port of its own unless only the other was named.
+    init(_ settings: Settings) {
+        let web = settings[\.metricsListenAddress]
+        let health = settings[\.healthListenAddress]
+        let hasHealthPort = web.isEmpty || settings.origin(of: \.healthPort) != .fallback
+        self.init(
+            web: web.isEmpty ? [ListenAddress(port: settings[\.metricsPort])] : web,
+            health: health.isEmpty && hasHealthPort ? [ListenAddress(port: settings[\.healthPort])] : health)
+        telemetryPath = settings[\.metricsPath]
+        hostNames = settings[\.webHostNames]
+        limits.scrapes = settings[\.metricsMaxRequests]
+    }
+}
+
+extension ListenAddress {
+    /// A port on loopback.
+    fileprivate init(port: Int) { self.init(host: "127.0.0.1", port: UInt16(clamping: port)) }
 }

@@ -1,94 +1,156 @@
 import Synchronization
 
 extension PreparedChildren {
-    /// Writes a child's lines with the numbers of this moment; returns the place behind them.
-    func write(child: Int, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
-        let (block, index) = cells[child]
-        let cell = block.cell(at: index)
-        return text.withUnsafeBufferPointer { text in
+    /// Writes children from `first` on with the numbers of this moment, as many as surely fit before `limit`; returns
+    /// the child and the place behind them.
+    func write(
+        from first: Int, at start: UnsafeMutablePointer<UInt8>, before limit: UnsafeMutablePointer<UInt8>
+    ) -> (child: Int, place: UnsafeMutablePointer<UInt8>) {
+        text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
-                var lines = LineWriter(
-                    text: text, cuts: cuts, position: start(ofChild: child), nextCut: child * cutsPerChild, place: place
-                )
-                switch kind {
-                case .histogram: writeHistogram(cell, into: &lines)
-                case .gauge:
-                    let value = Double(bitPattern: cell.pointee.value.load(ordering: .relaxed))
-                    lines.write { NumberText.write(value, at: $0) }
-                case .counter, .info:
-                    let value = cell.pointee.value.load(ordering: .relaxed)
-                    lines.write { NumberText.write(value, at: $0) }
+                cells.withUnsafeBufferPointer { cells in
+                    guard let text = text.baseAddress else { return (cells.count, start) }
+                    var lines = LineWriter(
+                        text: text, cuts: cuts, position: self.start(ofChild: first), nextCut: first * cutsPerChild,
+                        place: start)
+                    var child = first
+                    while child < cells.count, limit - lines.place >= longest(ofChild: child) {
+                        write(cells[child], into: &lines)
+                        child += 1
+                    }
+                    return (child, lines.place)
                 }
-                return lines.place
             }
         }
     }
 
+    @inline(__always)
+    private func write(_ cell: UnsafeMutablePointer<MetricCell>, into lines: inout LineWriter) {
+        switch kind {
+        case .histogram:
+            writeHistogram(cell, into: &lines)
+        case .gauge:
+            lines.copyLine()
+            lines.end(
+                NumberText.write(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)), at: lines.place))
+        case .counter, .info:
+            lines.write(cell.pointee.value.load(ordering: .relaxed))
+        }
+    }
+
     private func writeHistogram(_ cell: UnsafeMutablePointer<MetricCell>, into lines: inout LineWriter) {
-        var counts = CountReader(cell: cell, scale: scale)
+        var counts = CountReader(cell: cell, exactCells: scale.exactCells)
         for end in scale.bucketEnds {
             counts.advance(through: end)
-            let total = counts.total
-            lines.write { NumberText.write(total, at: $0) }
+            lines.write(counts.total)
         }
         let sum = cell.pointee.value.load(ordering: .relaxed) &+ counts.exactSum
         if unit == .seconds {
-            lines.write { NumberText.write(secondsOf: sum, at: $0) }
+            lines.copyLine()
+            lines.end(NumberText.write(secondsOf: sum, at: lines.place))
         } else {
-            lines.write { NumberText.write(sum, at: $0) }
+            lines.write(sum)
         }
-        let total = counts.total
-        lines.write { NumberText.write(total, at: $0) }
+        lines.write(counts.total)
     }
 }
 
 /// Copies prepared text up to the next cut and puts a number there.
 private struct LineWriter {
-    let text: UnsafeBufferPointer<UInt8>
+    let text: UnsafePointer<UInt8>
     let cuts: UnsafeBufferPointer<Int>
     var position: Int
     var nextCut: Int
     var place: UnsafeMutablePointer<UInt8>
 
     @inline(__always)
-    mutating func write(_ number: (UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8>) {
+    mutating func write(_ number: UInt64) {
+        copyLine()
+        end(NumberText.write(number, at: place))
+    }
+
+    /// Copies by whole vectors: what is too much is written over by the number, which has more room than that.
+    @inline(__always)
+    mutating func copyLine() {
         let cut = cuts[nextCut]
-        if let start = text.baseAddress { place.update(from: start + position, count: cut - position) }
-        place = number(place + (cut - position))
-        place.pointee = UInt8(ascii: "\n")
-        place += 1
+        let source = UnsafeRawPointer(text + position)
+        let target = UnsafeMutableRawPointer(place)
+        let count = cut - position
+        var offset = 0
+        while offset < count {
+            target.storeBytes(
+                of: source.loadUnaligned(fromByteOffset: offset, as: PreparedChildren.Vector.self),
+                toByteOffset: offset, as: PreparedChildren.Vector.self)
+            offset &+= MemoryLayout<PreparedChildren.Vector>.size
+        }
+        place += count
         position = cut
         nextCut += 1
+    }
+
+    @inline(__always)
+    mutating func end(_ end: UnsafeMutablePointer<UInt8>) {
+        end.pointee = UInt8(ascii: "\n")
+        place = end + 1
     }
 }
 
 /// Adds up the counts of a histogram from the lowest on, each read once, so that `+Inf` and the count agree.
 private struct CountReader {
-    let cell: UnsafeMutablePointer<MetricCell>
-    let scale: HistogramScale
+    typealias Counts = UnsafeMutablePointer<Atomic<UInt64>>
+
+    private let cell: UnsafeMutablePointer<MetricCell>
+    private let exactCells: Int
     private(set) var total: UInt64 = 0
     /// The part of the sum that only the counts tell.
     private(set) var exactSum: UInt64 = 0
     private var next = 0
 
-    init(cell: UnsafeMutablePointer<MetricCell>, scale: HistogramScale) {
+    init(cell: UnsafeMutablePointer<MetricCell>, exactCells: Int) {
         self.cell = cell
-        self.scale = scale
+        self.exactCells = exactCells
     }
 
+    @inline(__always)
     mutating func advance(through last: Int) {
         let width = HistogramScale.cellsPerBlock
         while next <= last {
-            let blockEnd = (next / width + 1) * width
-            let end = min(last + 1, blockEnd)
-            if let counts = CellBlock.counts(of: cell, block: next / width) {
-                for index in next..<end {
-                    let number = counts[index % width].load(ordering: .relaxed)
-                    total &+= number
-                    if index < scale.exactCells { exactSum &+= number &* UInt64(index) }
-                }
+            let block = next / width
+            let end = min(last + 1, (block + 1) * width)
+            if let counts = CellTable.counts(of: cell, block: block) {
+                let first = counts - block * width
+                if next < exactCells { addExact(first, through: end) } else { add(first, through: end) }
             }
             next = end
         }
+    }
+
+    /// Blocks are exact as a whole or not at all.
+    @inline(__always)
+    private mutating func addExact(_ counts: Counts, through end: Int) {
+        for index in next..<end {
+            let number = counts[index].load(ordering: .relaxed)
+            total &+= number
+            exactSum &+= number &* UInt64(truncatingIfNeeded: index)
+        }
+    }
+
+    /// Four sums at a time, since each addition waits for the one before.
+    @inline(__always)
+    private mutating func add(_ counts: Counts, through end: Int) {
+        var index = next
+        var sums: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        while index &+ 4 <= end {
+            sums.0 &+= counts[index].load(ordering: .relaxed)
+            sums.1 &+= counts[index &+ 1].load(ordering: .relaxed)
+            sums.2 &+= counts[index &+ 2].load(ordering: .relaxed)
+            sums.3 &+= counts[index &+ 3].load(ordering: .relaxed)
+            index &+= 4
+        }
+        while index < end {
+            sums.0 &+= counts[index].load(ordering: .relaxed)
+            index &+= 1
+        }
+        total &+= (sums.0 &+ sums.1) &+ (sums.2 &+ sums.3)
     }
 }

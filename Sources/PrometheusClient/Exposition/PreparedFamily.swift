@@ -14,23 +14,42 @@ struct PreparedFamily: Sendable {
 ///
 /// A counter or gauge has one cut. A histogram has one for each bucket, for the sum and for the count.
 struct PreparedChildren: Sendable {
+    /// What text is copied by; a number has more room.
+    typealias Vector = SIMD16<UInt8>
+
     let kind: MetricKind
     let unit: MetricUnit
     let scale: HistogramScale
     /// How many numbers a child has.
     let cutsPerChild: Int
-    /// All text, without the numbers and the line feeds behind them.
-    fileprivate(set) var text: [UInt8] = []
+    /// All text, without the numbers and the line feeds behind them; then a vector that nothing is about, since text is
+    /// copied by vectors.
+    private(set) var text = [UInt8](repeating: 0, count: MemoryLayout<Vector>.size)
     /// Where each cut is in `text`.
-    fileprivate(set) var cuts: [Int] = []
-    /// Whose numbers they are; a block is kept alive by being here.
-    fileprivate(set) var cells: [(block: CellBlock, index: Int)] = []
+    private(set) var cuts: [Int] = []
+    /// Whose numbers they are.
+    ///
+    /// `nonisolated(unsafe)`: what they lead to is atomic, and lives as long as `blocks`.
+    nonisolated(unsafe) private(set) var cells: [UnsafeMutablePointer<MetricCell>] = []
+    private var blocks: [CellBlock] = []
 
     init(descriptor: FamilyDescriptor, scale: HistogramScale) {
         kind = descriptor.kind
         unit = descriptor.unit
         self.scale = scale
         cutsPerChild = kind == .histogram ? descriptor.bucketBounds.count + 3 : 1
+    }
+
+    /// Takes a child whose samples are these.
+    mutating func append(_ block: CellBlock, index: Int, samples: [[UInt8]]) {
+        cells.append(block.table.cell(at: index))
+        if blocks.last !== block { blocks.append(block) }
+        text.removeLast(MemoryLayout<Vector>.size)
+        for sample in samples {
+            text.append(contentsOf: sample)
+            cuts.append(text.count)
+        }
+        text.append(contentsOf: repeatElement(0, count: MemoryLayout<Vector>.size))
     }
 
     /// Where the text of a child starts.
@@ -67,7 +86,7 @@ struct FamilyText {
 
     /// The children of closed labels that were used, in the order of their indices.
     mutating func prepare(closed block: CellBlock) -> PreparedFamily {
-        let shown = (0..<block.count).filter { isShown(block.cell(at: $0)) }
+        let shown = (0..<block.count).filter { isShown(block.table.cell(at: $0)) }
         if shown.count != children.cells.count {
             children = PreparedChildren(descriptor: descriptor, scale: scale)
             for index in shown { append(block, index: index, texts: labelTexts(ofIndex: index)) }
@@ -101,17 +120,18 @@ struct FamilyText {
     }
 
     private mutating func append(_ block: CellBlock, index: Int, texts: [String]) {
-        children.cells.append((block, index))
-        guard descriptor.kind == .histogram else { return appendSample(descriptor.name, texts) }
-        for bound in descriptor.bucketBounds + ["+Inf"] {
-            appendSample(descriptor.name + "_bucket", texts, le: bound)
-        }
-        appendSample(descriptor.name + "_sum", texts)
-        appendSample(descriptor.name + "_count", texts)
+        children.append(block, index: index, samples: samples(texts))
     }
 
-    private mutating func appendSample(_ name: String, _ texts: [String], le bound: String? = nil) {
-        SampleText.append(name: name, labels: descriptor.labels, texts: texts, le: bound, to: &children.text)
-        children.cuts.append(children.text.count)
+    private func samples(_ texts: [String]) -> [[UInt8]] {
+        guard descriptor.kind == .histogram else { return [sample(descriptor.name, texts)] }
+        return (descriptor.bucketBounds + ["+Inf"]).map { sample(descriptor.name + "_bucket", texts, le: $0) }
+            + [sample(descriptor.name + "_sum", texts), sample(descriptor.name + "_count", texts)]
+    }
+
+    private func sample(_ name: String, _ texts: [String], le bound: String? = nil) -> [UInt8] {
+        var text: [UInt8] = []
+        SampleText.append(name: name, labels: descriptor.labels, texts: texts, le: bound, to: &text)
+        return text
     }
 }

@@ -40,16 +40,26 @@ public struct TextExposition: Sequence, IteratorProtocol {
 
     /// The next chunk, or nil at the end.
     public mutating func next() -> [UInt8]? {
-        guard let first = nextItemBytes() else { return nil }
-        let capacity = Swift.max(first, Self.chunkBytes + Self.slackBytes)
+        guard let capacity = nextCapacity() else { return nil }
         return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            var place = start
-            while place - start < Self.chunkBytes, let bytes = nextItemBytes(), place - start + bytes <= capacity {
-                place = writeItem(at: place)
-            }
-            count = place - start
+            count = writeNext(into: UnsafeMutableRawBufferPointer(buffer))
         }
+    }
+
+    /// How much room the next chunk needs, bytes; nil at the end.
+    public mutating func nextCapacity() -> Int? {
+        nextItemBytes().map { Swift.max($0, Self.chunkBytes + Self.slackBytes) }
+    }
+
+    /// Writes the next chunk into room of the caller's, at least ``nextCapacity()``; returns its length.
+    public mutating func writeNext(into room: UnsafeMutableRawBufferPointer) -> Int {
+        guard let start = room.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return 0 }
+        let limit = start + room.count
+        var place = start
+        while place - start < Self.chunkBytes, let bytes = nextItemBytes(), bytes <= limit - place {
+            place = writeItems(at: place, before: limit)
+        }
+        return place - start
     }
 
     /// Hands each chunk to `sink`, in order.
@@ -101,7 +111,10 @@ public struct TextExposition: Sequence, IteratorProtocol {
         }
     }
 
-    private mutating func writeItem(at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+    /// Writes the next item, and of children as many as fit.
+    private mutating func writeItems(
+        at place: UnsafeMutablePointer<UInt8>, before limit: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
         if !pending.isEmpty {
             let end = place + pending.count
             pending.withUnsafeBufferPointer {
@@ -111,7 +124,8 @@ public struct TextExposition: Sequence, IteratorProtocol {
             return end
         }
         guard let children = current?.children else { return place }
-        defer { nextChild += 1 }
-        return children.write(child: nextChild, at: place)
+        let end = children.write(from: nextChild, at: place, before: limit)
+        nextChild = end.child
+        return end.place
     }
 }

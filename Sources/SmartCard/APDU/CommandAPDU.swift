@@ -32,7 +32,7 @@ public struct CommandAPDU: Hashable, Sendable {
     }
 
     /// The length of CLA INS P1 P2, bytes.
-    @usableFromInline static let headerLength = 4
+    public static let headerLength = 4
 
     /// CLA; 0 when it is missing.
     public let cla: UInt8

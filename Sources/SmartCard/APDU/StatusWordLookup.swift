@@ -1,3 +1,20 @@
+/// What the metrics say of a status word.
+public struct StatusWordReading: Hashable, Sendable {
+    /// See ``StatusWord/label(cla:)``.
+    public let label: StatusWordLabel
+    /// See ``StatusWord/isSuccess(cla:)``.
+    public let isSuccess: Bool
+    /// See ``StatusWord/errorType(command:cla:)``.
+    public let errorType: APDUErrorType?
+
+    @inlinable
+    init(label: StatusWordLabel, isSuccess: Bool, errorType: APDUErrorType?) {
+        self.label = label
+        self.isSuccess = isSuccess
+        self.errorType = errorType
+    }
+}
+
 /// The status word table, laid out for looking up: three loads from a few kilobytes, no allocation, no lock.
 ///
 /// A hot path keeps a copy (three pointers) instead of asking ``shared`` each time: ``shared`` is initialised on first
@@ -47,7 +64,21 @@ public struct StatusWordLookup: @unchecked Sendable {
     /// See ``StatusWord/errorType(command:cla:)``.
     @inlinable
     public func errorType(_ word: StatusWord, command: CommandName, cla: UInt8) -> APDUErrorType? {
-        let type = entry(word, cla: cla).errorType
+        errorType(entry(word, cla: cla), word, command: command)
+    }
+
+    /// Label, success and error type, found by one look-up.
+    @inlinable @inline(__always)
+    public func reading(_ word: StatusWord, command: CommandName, cla: UInt8) -> StatusWordReading {
+        let entry = entry(word, cla: cla)
+        return StatusWordReading(
+            label: StatusWordLabel(raw: entry.label), isSuccess: entry.isSuccess,
+            errorType: errorType(entry, word, command: command))
+    }
+
+    @inlinable
+    func errorType(_ entry: Entry, _ word: StatusWord, command: CommandName) -> APDUErrorType? {
+        let type = entry.errorType
         guard word.value & 0xFFF0 == 0x63C0, type != nil else { return type }
         // ISO/IEC 7816-4, table 6: the counter's meaning depends on the command.
         if countsRetries[command.index] { return .memory }
@@ -61,7 +92,7 @@ public struct StatusWordLookup: @unchecked Sendable {
             ? StatusWordTable.rows[row].meaning : StatusWordLookup.unknown
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func entry(_ word: StatusWord, cla: UInt8) -> Entry {
         let dialect = cla == 0xA0 ? 1 : cla == 0x90 ? 2 : 0
         let page = Int(pages[dialect << 8 + Int(word.sw1)])

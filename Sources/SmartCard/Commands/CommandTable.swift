@@ -131,8 +131,6 @@ public enum CommandTable {
         CommandRow("PROPRIETARY", .desfire, nil, .four, .cut, "DESFire commands, wrapped"),
         CommandRow("PSEUDO", .pseudo, nil, .four, .cut, "PC/SC part 3"),
         CommandRow("PSEUDO", .pseudo, 0xCA, .two, .capture, "PC/SC part 3, GET DATA"),
-        CommandRow("PSEUDO", .pseudo, 0xB0, .two, .file, "PC/SC part 3, READ BINARY"),
-        CommandRow("PSEUDO", .pseudo, 0xD6, .three, .file, "PC/SC part 3, UPDATE BINARY"),
     ]
 
     /// The name of a command; see ``CommandLookup/name(cla:ins:p1:length:context:)``, which a hot path takes once and

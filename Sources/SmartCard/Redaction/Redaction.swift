@@ -49,10 +49,10 @@
 /// | `00-03`, `40-4F` | `0E` `0F` `A0` `A1` `A2` `B0-B3` `CA` `CB` `D0-D2` `D6` `D7` `DC` `DD` `E2` |
 /// | `80-83`, `C0-DF` | `32` `CA` `CB` |
 /// | `A0` | `32` `A2` `B0` `B2` `D6` `DC` |
-/// | `FF` | `B0` `D6` |
 ///
-/// **7. All else is cut at every level**: PINs, keys, authentication, unknown instructions. Of a *cut* command these bytes are kept: 0..3; byte 4, where there is one (P3: Lc,
-/// or Le of a command without data); bytes 5 and 6 of the forms 3E and 4E (the extended Lc). Data, a trailing Le (it
+/// **7. All else is cut at every level**: PINs, keys, authentication, blocks of storage cards (`FF B0`, `FF D6`: they may
+/// be keys), unknown instructions. Of a *cut* command these bytes are kept: 0..3; byte 4, where there is one (P3: Lc, or
+/// Le of a command without data); bytes 5 and 6 of the forms 3E and 4E (the extended Lc). Data, a trailing Le (it
 /// is the last PIN digit when Lc is one too small) and the two Le bytes of form 2E are cut. So the form, Lc and the
 /// length can still be read. The response data is cut.
 ///

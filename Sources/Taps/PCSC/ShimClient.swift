@@ -86,7 +86,8 @@ final class ShimClient {
         }
         // Bounded, whatever a client writes meanwhile.
         drain: for _ in 0..<(2 * RING_SLOTS) {
-            switch ring.next(now: clock.monotonicNanoseconds, isFinal: isFinal) {
+            // A record may be newer than this look.
+            switch ring.next(now: EventClock.now.monotonicNanoseconds, isFinal: isFinal) {
             case .empty: break drain
             case .malformed: malformed += 1
             case .unfinished: unfinished += 1

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Observability
 internal import ProbeDaemon
 internal import Synchronization
 

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import FoundationEssentials
+internal import Observability
 internal import ProbeDaemon
 internal import ProbeEvents
 
@@ -9,62 +11,28 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Watch readers and programs, and serve metrics until SIGTERM.",
         discussion: """
             Programs started with cardlink-probe run tell it everything while it listens. Health is answered on port \
-            7817 and with the metrics; with --web.listen-address alone it is answered there only.
+            7817 and with the metrics; with --web.listen-address alone it is answered there only. Each option is a key \
+            of the configuration file, too, and an environment variable: options go before variables, and these before \
+            the file. SIGHUP makes it read the file again.
             """)
 
-    @Option(
-        name: .customLong("web.listen-address"),
-        help: ArgumentHelp(
-            "Where to serve metrics; may be given again (default: 127.0.0.1:7816).", valueName: "host:port"),
-        transform: { try ListenAddress(parsing: $0) })
-    var web: [ListenAddress] = []
+    @Option(help: ArgumentHelp("The configuration file, in YAML.", valueName: "file"))
+    var config: String?
 
-    @Option(
-        name: .customLong("web.telemetry-path"),
-        help: ArgumentHelp("The path of the metrics.", valueName: "path"))
-    var telemetryPath = "/metrics"
-
-    @Option(
-        name: .customLong("health.listen-address"),
-        help: ArgumentHelp(
-            "Where to answer health alone; may be given again (default: 127.0.0.1:7817).", valueName: "host:port"),
-        transform: { try ListenAddress(parsing: $0) })
-    var health: [ListenAddress] = []
-
-    @Option(
-        name: .customLong("web.host"),
-        help: ArgumentHelp("A further name that this machine is known by; may be given again.", valueName: "name"))
-    var hostNames: [String] = []
-
-    @Option(
-        name: .customLong("group"),
-        help: ArgumentHelp(
-            "A group whose members' programs may tell what they see, beside this user's and root's.",
-            valueName: "name"))
-    var group: String?
-
-    @OptionGroup var place: RuntimeDirectoryOption
-
-    func validate() throws {
-        let taken = ["/", "/health", "/health/live", "/health/ready"]
-        let isPath = telemetryPath.hasPrefix("/") && !telemetryPath.contains { "?# ".contains($0) }
-        guard isPath, !taken.contains(telemetryPath) else {
-            throw ValidationError(
-                "--web.telemetry-path '\(telemetryPath)' is no free path; it begins with / and is none of: "
-                    + taken.joined(separator: ", "))
-        }
-    }
+    @OptionGroup var options: ServeOptions
 
     func run() async throws {
-        var options = Daemon.Options(web: web, health: health)
-        options.telemetryPath = telemetryPath
-        options.hostNames = hostNames
-        options.runtimeDirectory = place.runtimeDir
-        options.group = group
+        let sources = ConfigSources(
+            file: config, environment: ProcessInfo.processInfo.environment, options: options.byPath)
         do {
-            try await Daemon(options).run()
+            try await Daemon(try await sources.load(), from: sources).run()
+        } catch let error as ConfigError {
+            for fault in error.faults { Terminal.say(error.isUsage ? "\(fault.line); see: \(Self.help)" : fault.line) }
+            throw ExitCode(error.isUsage ? ExitCode.validationFailure.rawValue : 78)
         } catch let error as any ExplainedError {
             throw fail(error)
         }
     }
+
+    private static let help = "cardlink-probe serve --help"
 }

@@ -23,8 +23,9 @@ LONG SCardEstablishContext(DWORD scope, LPCVOID a, LPCVOID b, LPSCARDCONTEXT con
 }
 
 LONG SCardConnect(SCARDCONTEXT context, LPCSTR reader, DWORD mode, DWORD wanted, LPSCARDHANDLE card, LPDWORD protocol) {
+    static long handles;
     (void)context, (void)reader, (void)mode, (void)wanted;
-    *card = 7;
+    *card = __atomic_add_fetch(&handles, 1, __ATOMIC_RELAXED);
     *protocol = SCARD_PROTOCOL_T1;
     return SCARD_S_SUCCESS;
 }

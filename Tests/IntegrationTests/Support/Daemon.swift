@@ -4,23 +4,20 @@ import TestSupport
 /// A virtual bench, and a daemon beside it.
 final class LiveBench {
     private let bench: Bench
-    private var daemon: RunningCommand?
-    private(set) var port = 0
+    private var daemon: ServingProbe?
 
     init(script: String? = nil) throws {
         bench = try Bench(script: script)
     }
 
-    deinit {
-        daemon?.signal(SIGTERM)
-        _ = try? daemon?.end(within: 10)
-    }
+    deinit { daemon = nil }
 
     var folder: TemporaryFolder { bench.folder }
     var environment: [String: String] { bench.environment }
     var sockets: String { folder.file("sockets") }
     var oracle: Oracle { Oracle(bench.cardLog) }
-    var daemonErrors: String { daemon?.errorsSoFar ?? "" }
+    var port: Int { daemon?.port ?? 0 }
+    var daemonErrors: String { daemon?.errors ?? "" }
     var daemonPID: Int32 { daemon?.pid ?? 0 }
 
     @discardableResult
@@ -28,25 +25,16 @@ final class LiveBench {
 
     /// Starts `serve` on a free port and waits until it answers.
     func startDaemon(environment more: [String: String] = [:]) throws {
-        let words = [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets]
-        let running = try RunningCommand(words, environment: environment.merging(more) { $1 })
-        daemon = running
-        guard eventually(within: 20, { running.errorsSoFar.contains("sockets in") }) else {
-            throw TestFailure("the daemon did not come up: \(running.errorsSoFar)")
-        }
-        let url = running.errorsSoFar.split(separator: "\n").first { $0.contains("metrics on") } ?? ""
-        port = Int(url.split(separator: ":").last?.prefix { $0.isNumber } ?? "") ?? 0
+        daemon = try ServingProbe(sockets: sockets, environment: environment.merging(more) { $1 })
     }
 
     func stopDaemon() throws -> Command? {
         defer { daemon = nil }
-        daemon?.signal(SIGTERM)
-        return try daemon?.end(within: 10)
+        return try daemon?.stop()
     }
 
     func killDaemon() throws {
-        daemon?.signal(SIGKILL)
-        _ = try daemon?.end(within: 10)
+        try daemon?.kill()
         daemon = nil
     }
 
@@ -59,26 +47,19 @@ final class LiveBench {
             environment: environment.merging(more) { $1 })
     }
 
-    func get(_ path: String) throws -> (status: Int, body: String) {
-        let end = try Command.run(["curl", "-s", "-w", "\n%{http_code}", "http://127.0.0.1:\(port)\(path)"])
-        let lines = end.output.split(separator: "\n", omittingEmptySubsequences: false)
-        return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
+    func get(_ path: String, headers: [String] = []) throws -> (status: Int, body: String) {
+        try running.get(path, headers: headers)
     }
 
-    /// The samples of `/metrics` by name and labels, as written.
-    func metrics() throws -> [String: Double] {
-        var samples: [String: Double] = [:]
-        for line in try get("/metrics").body.split(separator: "\n") where !line.hasPrefix("#") {
-            guard let blank = line.lastIndex(of: " ") else { continue }
-            samples[String(line[..<blank])] = Double(line[line.index(after: blank)...])
-        }
-        return samples
-    }
+    func metrics() throws -> [String: Double] { try running.metrics() }
 
     /// The sum over a family's samples whose labels contain a text.
-    func sum(_ family: String, _ labels: String = "") throws -> Double {
-        try metrics().filter { key, _ in
-            (key == family || key.hasPrefix(family + "{")) && (labels.isEmpty || key.contains(labels))
-        }.values.reduce(0, +)
+    func sum(_ family: String, _ labels: String = "") throws -> Double { try running.sum(family, labels) }
+
+    private var running: ServingProbe {
+        get throws {
+            guard let daemon else { throw TestFailure("the daemon was not started") }
+            return daemon
+        }
     }
 }

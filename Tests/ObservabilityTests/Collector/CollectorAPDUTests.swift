@@ -50,6 +50,25 @@ import Testing
             ])
     }
 
+    /// A program that has no event but the figures counts the same.
+    @Test(arguments: [
+        ("00A40000023F00", "9000"), ("00A40004023F00", "6A82"), ("0020000108FFFFFFFFFFFFFFFF", "63C0"),
+        ("00B0000004", "010203049000"), ("906A000000", "91AE"), ("80F2000000", "6C0A"), ("00840000", "9000"),
+    ])
+    func figuresCountAsTheEventDoes(command: String, response: String) throws {
+        let event = Scenario.apdu(command, response, duration: 3_100_000, interface: .at)
+        guard case .apdu(let exchange) = event else { return }
+        let header = CommandAPDU(exchange.command.bytes)
+        let collector = Collector()
+        collector.recordAPDU(
+            cla: header.cla, ins: header.ins, p1: header.p1, interface: .at,
+            statusWord: try #require(exchange.statusWord).value, sentBytes: header.lc,
+            receivedBytes: exchange.response.bytes.count - 2, nanoseconds: 3_100_000)
+        let counted = Scenario.samples(["apdu_"], of: collector)
+        #expect(counted == Scenario.samples("apdu_", after: [event]))
+        #expect(counted.count > 3)
+    }
+
     @Test(arguments: [
         ("00A40000023F00", "9000", #"{status_word="9000",success="true"}"#),
         ("00A40000023F00", "9123", #"{status_word="91XX",success="true"}"#),

@@ -218,6 +218,24 @@ static void speed(long count) {
     free(times);
 }
 
+// At so many a second, in turns a command that is kept whole and one whose answer is cut.
+static void paced(long rate, long seconds) {
+    static const BYTE read_binary[] = {0x00, 0xB0, 0x00, 0x00, 0x10};
+    struct timespec next;
+    long good = 0;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (long i = 0; i < rate * seconds; i++) {
+        LONG result = i % 2 == 0 ? transmit(cards[0], select_file, sizeof select_file)
+                                 : transmit(cards[0], read_binary, sizeof read_binary);
+        good += result == SCARD_S_SUCCESS;
+        next.tv_nsec += 1000000000 / rate;
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+    }
+    printf(" good=%ld", good);
+}
+
 static void act(char *program, char *line) {
     char verb[32] = "", rest[64] = "";
     long a = 0, b = 0;
@@ -239,6 +257,7 @@ static void act(char *program, char *line) {
         spawn_client(verb, program, strchr(line, ' ') + 1);
     } else if (strcmp(verb, "hot") == 0) hot(a);
     else if (strcmp(verb, "speed") == 0) speed(a);
+    else if (strcmp(verb, "paced") == 0) paced(a, b);
     else if (strcmp(verb, "close-all") == 0) closefrom(3);
     else if (strcmp(verb, "reuse") == 0) {
         for (int number = 200; number < 210; number++) dup2(open(rest, O_RDWR), number);

@@ -15,7 +15,7 @@ struct GzipStreamTests {
         let stream = try #require(GzipStream())
         var buffer = ByteBuffer()
         for start in stride(from: 0, to: count, by: 7_000) {
-            stream.compress(Array(bytes[start..<min(start + 7_000, count)]), into: &buffer)
+            stream.compress(ByteBuffer(bytes: bytes[start..<min(start + 7_000, count)]), into: &buffer)
         }
         stream.finish(into: &buffer)
         #expect(inflated(Array(buffer.readableBytesView)) == bytes)

@@ -1,3 +1,5 @@
+import NIOCore
+import Observability
 import Synchronization
 import Testing
 
@@ -165,8 +167,19 @@ final class ScrapeCounts: Sendable {
     func source(pieces: [String]) -> ScrapeSource {
         ScrapeSource(
             prepare: { self.counts.withLock { $0.prepared += 1 } },
-            exposition: { pieces.map { Array($0.utf8) }.makeIterator() },
+            exposition: { TextPieces(left: pieces[...]) },
             recordDuration: { _ in self.counts.withLock { $0.recorded += 1 } })
+    }
+}
+
+/// An exposition whose pieces the test decides.
+private struct TextPieces: ScrapeText {
+    var left: ArraySlice<String>
+
+    mutating func write(to buffer: inout ByteBuffer) -> Bool {
+        guard let piece = left.popFirst() else { return false }
+        buffer.writeString(piece)
+        return true
     }
 }
 

@@ -1,4 +1,4 @@
-import ProbeDaemon
+import Observability
 import Testing
 
 struct ListenAddressTests {
@@ -15,7 +15,7 @@ struct ListenAddressTests {
         let address = try ListenAddress(parsing: text)
         #expect(address == ListenAddress(host: host, port: port))
         #expect(address.description == text)
-        #expect(address.localURL == url)
+        #expect(address.localURL() == url)
     }
 
     @Test(arguments: [

@@ -34,11 +34,12 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// What a browser on this machine can open; every address is shown as loopback.
-    package var localURL: String {
-        switch host {
-        case "", "0.0.0.0": "http://127.0.0.1:\(port)/"
-        case "::": "http://[::1]:\(port)/"
-        default: "http://\(description)/"
+    package func localURL(isSecure: Bool = false) -> String {
+        let scheme = isSecure ? "https" : "http"
+        return switch host {
+        case "", "0.0.0.0": "\(scheme)://127.0.0.1:\(port)/"
+        case "::": "\(scheme)://[::1]:\(port)/"
+        default: "\(scheme)://\(description)/"
         }
     }
 
@@ -47,7 +48,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(text) : nil
     }
 
-    private static func isInName(_ byte: UInt8) -> Bool {
+    static func isInName(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
         default: false

@@ -1,0 +1,65 @@
+/// Every key of the configuration. Files, variables, options, help and the page on them follow from this table.
+///
+/// No key holds a secret: passwords and keys stand in files of their own, which keys name.
+package struct ConfigKeys: Sendable {
+    /// The table.
+    package static let table = ConfigKeys()
+
+    package let metricsEnabled = Setting(
+        "metrics.enabled", .flag, default: true, older: "GP_METRICS_ENABLED", option: "metrics.enabled",
+        valueName: "bool", isLive: true, help: "Whether metrics are served; a scrape is answered with 503 otherwise.")
+    package let metricsListenAddress = Setting(
+        "metrics.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with metrics.port",
+        option: "web.listen-address", valueName: "host:port",
+        help: "Where to serve metrics, landing page and health.")
+    package let metricsPort = Setting(
+        "metrics.port", .number(0...65_535), default: 7816, older: "GP_METRICS_PORT", option: "metrics.port",
+        valueName: "port", help: "The port on loopback, where metrics.listen_address says nothing.")
+    package let metricsPath = Setting(
+        "metrics.path", .webPath(besides: ["/", "/health", "/health/live", "/health/ready"]), default: "/metrics",
+        older: "GP_METRICS_PATH", option: "web.telemetry-path", valueName: "path", help: "The path of the metrics.")
+    package let metricsMaxRequests = Setting(
+        "metrics.max_requests", .number(1...10_000), default: 40, option: "web.max-requests", valueName: "count",
+        help: "Scrapes at once; a further one is answered with 503.")
+    package let metricsSeriesLimit = Setting(
+        "metrics.series_limit", .number(1...1_000_000), default: 1_000, option: "metrics.series-limit",
+        valueName: "count", help: "Series that a family with an open label may have; further ones count under other.")
+
+    package let healthListenAddress = Setting(
+        "health.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with health.port",
+        option: "health.listen-address", valueName: "host:port",
+        help: "Where to answer health alone; it is answered with the metrics anyway.")
+    package let healthPort = Setting(
+        "health.port", .number(0...65_535), default: 7817, older: "GP_HEALTH_PORT", option: "health.port",
+        valueName: "port",
+        help: "The port on loopback, where health.listen_address says nothing. "
+            + "With metrics.listen_address alone, health is answered there only.")
+
+    package let webConfigFile = Setting(
+        "web.config_file", .path, default: nil, fallbackText: "none: no password, no TLS", option: "web.config.file",
+        valueName: "file",
+        help: "Passwords and TLS, in the format that Prometheus exporters share; read again when it changes.")
+    package let webHostNames = Setting(
+        "web.host_names", .hostNames, default: [], fallbackText: "none", option: "web.host", valueName: "name",
+        help: "A further name that this machine is known by; requests under others are refused.")
+
+    package let runtimeDirectory = Setting(
+        "runtime.directory", .path, default: nil,
+        fallbackText: "/run/cardlink-probe for root, else cardlink-probe in $XDG_RUNTIME_DIR", option: "runtime-dir",
+        valueName: "dir", help: "The directory for sockets.")
+    package let runtimeGroup = Setting(
+        "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "group",
+        valueName: "group", help: "The group whose members may tell events, beside this user and root.")
+
+    /// The rows, in order.
+    package var rows: [SettingFacts] {
+        Mirror(reflecting: self).children.compactMap { ($0.value as? any SettingRow)?.facts }
+    }
+
+    /// What the variables of the table begin with.
+    static let variablePrefix = "CARDLINK_"
+    /// Variables with this beginning that say something else than a key does; the last two are of the tests.
+    static let otherVariables = [
+        "CARDLINK_CAPTURE", "CARDLINK_PCSC_LIBRARY", "CARDLINK_RECEIVER", "CARDLINK_TEST_LONG", "CARDLINK_WRITE_DOCS",
+    ]
+}

@@ -1,0 +1,133 @@
+internal import ProbeEvents
+
+/// How the text of a setting is read, and what may stand in it.
+package struct SettingType<Value: Sendable>: Sendable {
+    /// What may stand there, as a person is told.
+    let allowed: String
+    /// Whether there may be several values.
+    let isList: Bool
+    /// Whether it is the path of something.
+    let isPath: Bool
+    /// Gives the value of texts; exactly one where it is no list.
+    let read: @Sendable ([String]) throws(SettingRefusal) -> Value
+    /// The texts of a value.
+    let texts: @Sendable (Value) -> [String]
+
+    /// A type with one value.
+    init(
+        allowed: String, isPath: Bool = false, texts: @escaping @Sendable (Value) -> [String],
+        one read: @escaping @Sendable (String) throws(SettingRefusal) -> Value
+    ) {
+        self.allowed = allowed
+        isList = false
+        self.isPath = isPath
+        self.texts = texts
+        self.read = { texts throws(SettingRefusal) in
+            guard let text = texts.first, texts.count == 1 else {
+                throw SettingRefusal("has \(texts.count) values where one is allowed: \(allowed)")
+            }
+            return try read(text)
+        }
+    }
+
+    /// A type with any number of values.
+    init<Element: Sendable>(
+        allowed: String, text: @escaping @Sendable (Element) -> String,
+        each read: @escaping @Sendable (String) throws(SettingRefusal) -> Element
+    ) where Value == [Element] {
+        self.allowed = allowed
+        isList = true
+        isPath = false
+        texts = { $0.map(text) }
+        self.read = { texts throws(SettingRefusal) in
+            var elements: [Element] = []
+            for text in texts { elements.append(try read(text)) }
+            return elements
+        }
+    }
+}
+
+/// What is wrong with the text of a setting, with the text and what is allowed.
+struct SettingRefusal: Error {
+    let reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+extension SettingType where Value == Bool {
+    /// `true` or `false`.
+    static var flag: Self {
+        Self(allowed: "true, false", texts: { ["\($0)"] }) { text throws(SettingRefusal) in
+            guard let value = Bool(text.lowercased()) else {
+                throw SettingRefusal("'\(text)' is neither true nor false")
+            }
+            return value
+        }
+    }
+}
+
+extension SettingType where Value == Int {
+    /// A whole number.
+    static func number(_ range: ClosedRange<Int>) -> Self {
+        let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        return Self(allowed: allowed, texts: { ["\($0)"] }) { text throws(SettingRefusal) in
+            guard let value = Int(text), range.contains(value) else {
+                throw SettingRefusal("'\(text)' is not \(allowed)")
+            }
+            return value
+        }
+    }
+}
+
+extension SettingType where Value == String {
+    /// The path of a web page that is not one of those that are there anyway.
+    static func webPath(besides taken: [String]) -> Self {
+        let allowed = "a path that begins with / and is none of: \(taken.joined(separator: ", "))"
+        return Self(allowed: allowed, texts: { [$0] }) { text throws(SettingRefusal) in
+            guard text.hasPrefix("/"), !text.contains(where: { "?# ".contains($0) }), !taken.contains(text) else {
+                throw SettingRefusal(
+                    "'\(text)' is no free path; it begins with / and is none of: \(taken.joined(separator: ", "))")
+            }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == String? {
+    /// The path of a file or folder.
+    static var path: Self { name("a path", isPath: true) }
+
+    /// Any text but an empty one.
+    static func name(_ allowed: String, isPath: Bool = false) -> Self {
+        Self(allowed: allowed, isPath: isPath, texts: { $0.map { [$0] } ?? [] }) { text throws(SettingRefusal) in
+            guard !text.isEmpty else { throw SettingRefusal("is empty where \(allowed) is allowed") }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == [String] {
+    /// Host names.
+    static var hostNames: Self {
+        Self(allowed: "host names", text: { $0 }) { text throws(SettingRefusal) in
+            guard !text.isEmpty, text.utf8.allSatisfy(ListenAddress.isInName) else {
+                throw SettingRefusal("'\(text)' is no host name")
+            }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == [ListenAddress] {
+    /// Addresses to listen on.
+    static var addresses: Self {
+        Self(allowed: "HOST:PORT, [IPV6]:PORT, or :PORT for every address", text: { $0.description }) {
+            text throws(SettingRefusal) in
+            do throws(ListenAddressError) {
+                return try ListenAddress(parsing: text)
+            } catch {
+                throw SettingRefusal(error.explanation)
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import Observability
+
+/// The options of `serve` that are keys of the configuration; names and help are from its table.
+struct ServeOptions: ParsableArguments {
+    @Option(name: .of(\.metricsEnabled), help: .of(\.metricsEnabled))
+    var metricsEnabled: String?
+    @Option(name: .of(\.metricsListenAddress), help: .of(\.metricsListenAddress))
+    var metricsListenAddress: [String] = []
+    @Option(name: .of(\.metricsPort), help: .of(\.metricsPort))
+    var metricsPort: String?
+    @Option(name: .of(\.metricsPath), help: .of(\.metricsPath))
+    var metricsPath: String?
+    @Option(name: .of(\.metricsMaxRequests), help: .of(\.metricsMaxRequests))
+    var metricsMaxRequests: String?
+    @Option(name: .of(\.metricsSeriesLimit), help: .of(\.metricsSeriesLimit))
+    var metricsSeriesLimit: String?
+    @Option(name: .of(\.healthListenAddress), help: .of(\.healthListenAddress))
+    var healthListenAddress: [String] = []
+    @Option(name: .of(\.healthPort), help: .of(\.healthPort))
+    var healthPort: String?
+    @Option(name: .of(\.webConfigFile), help: .of(\.webConfigFile))
+    var webConfigFile: String?
+    @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
+    var webHostNames: [String] = []
+    @Option(name: .of(\.runtimeDirectory), help: .of(\.runtimeDirectory))
+    var runtimeDirectory: String?
+    @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
+    var runtimeGroup: String?
+
+    /// What was given, by the path of the key.
+    var byPath: [String: [String]] {
+        var given = ServeOptionsGiven()
+        given.add(\.metricsEnabled, metricsEnabled)
+        given.add(\.metricsListenAddress, metricsListenAddress)
+        given.add(\.metricsPort, metricsPort)
+        given.add(\.metricsPath, metricsPath)
+        given.add(\.metricsMaxRequests, metricsMaxRequests)
+        given.add(\.metricsSeriesLimit, metricsSeriesLimit)
+        given.add(\.healthListenAddress, healthListenAddress)
+        given.add(\.healthPort, healthPort)
+        given.add(\.webConfigFile, webConfigFile)
+        given.add(\.webHostNames, webHostNames)
+        given.add(\.runtimeDirectory, runtimeDirectory)
+        given.add(\.runtimeGroup, runtimeGroup)
+        return given.byPath
+    }
+}
+
+/// Collects what options gave.
+private struct ServeOptionsGiven {
+    private(set) var byPath: [String: [String]] = [:]
+
+    mutating func add<Value>(_ key: KeyPath<ConfigKeys, Setting<Value>>, _ text: String?) {
+        if let text { add(key, [text]) }
+    }
+
+    mutating func add<Value>(_ key: KeyPath<ConfigKeys, Setting<Value>>, _ texts: [String]) {
+        if !texts.isEmpty { byPath[ConfigKeys.table[keyPath: key].facts.path] = texts }
+    }
+}
+
+extension NameSpecification {
+    /// The name that the table has for a key's option.
+    fileprivate static func of<Value>(_ key: KeyPath<ConfigKeys, Setting<Value>>) -> NameSpecification {
+        .customLong(ConfigKeys.table[keyPath: key].facts.option)
+    }
+}
+
+extension ArgumentHelp {
+    /// What the table says of a key.
+    fileprivate static func of<Value>(_ key: KeyPath<ConfigKeys, Setting<Value>>) -> ArgumentHelp {
+        let facts = ConfigKeys.table[keyPath: key].facts
+        let again = facts.isList ? " May be given again." : ""
+        return ArgumentHelp(
+            "\(facts.help)\(again) (default: \(facts.fallbackText))", valueName: facts.valueName)
+    }
+}

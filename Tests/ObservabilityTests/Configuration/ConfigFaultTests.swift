@@ -1,0 +1,159 @@
+import TestSupport
+import Testing
+
+@testable import Observability
+
+/// Files with faults, and the lines that a person is told.
+struct ConfigFaultTests {
+    private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
+    private static let paths = "a path that begins with / and is none of: /, /health, /health/live, /health/ready"
+    private static let freePath =
+        "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
+
+    @Test(arguments: [
+        ("metrics: {enabled: yes}", ["1: metrics.enabled 'yes' is neither true nor false"]),
+        ("metrics: {enabled: 1}", ["1: metrics.enabled '1' is neither true nor false"]),
+        ("metrics: {port: 65536}", ["1: metrics.port '65536' is not a whole number from 0 to 65535"]),
+        ("metrics: {port: -1}", ["1: metrics.port '-1' is not a whole number from 0 to 65535"]),
+        ("metrics: {port: 78.5}", ["1: metrics.port '78.5' is not a whole number from 0 to 65535"]),
+        ("metrics: {port: web}", ["1: metrics.port 'web' is not a whole number from 0 to 65535"]),
+        (
+            "metrics: {port: 99999999999999999999}",
+            [
+                "1: metrics.port '99999999999999999999' is not a whole number from 0 to 65535"
+            ]
+        ),
+        ("metrics: {port: }", ["1: metrics.port has no value; allowed: a whole number from 0 to 65535"]),
+        (
+            "metrics:\n  port: [1, 2]",
+            [
+                "2: metrics.port is a list where one value is allowed: a whole number from 0 to 65535"
+            ]
+        ),
+        (
+            "metrics:\n  port:\n    number: 1",
+            [
+                "2: metrics.port has keys where a value is allowed: a whole number from 0 to 65535"
+            ]
+        ),
+        ("metrics: {path: metrics}", ["1: metrics.path 'metrics' \(freePath)"]),
+        ("metrics: {path: /health}", ["1: metrics.path '/health' \(freePath)"]),
+        ("metrics: {path: ''}", ["1: metrics.path '' \(freePath)"]),
+        ("metrics: {path: ~}", ["1: metrics.path has no value; allowed: \(paths)"]),
+        ("metrics: {max_requests: 0}", ["1: metrics.max_requests '0' is not a whole number from 1 to 10000"]),
+        (
+            "metrics: {listen_address: 7816}",
+            [
+                "1: metrics.listen_address '7816' has no host; write :7816 for every address, or 127.0.0.1:7816"
+            ]
+        ),
+        (
+            "metrics: {listen_address: ['127.0.0.1:1', '::1:2']}",
+            [
+                "1: metrics.listen_address '::1:2' is not clear; write an IPv6 address in brackets, as in [::1]:7816"
+            ]
+        ),
+        (
+            "metrics: {listen_address: [{host: a}]}",
+            [
+                "1: metrics.listen_address has something in its list that is no value; allowed: \(addresses)"
+            ]
+        ),
+        ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
+        ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
+        (
+            "metrics: 5",
+            [
+                "1: metrics is no key but has keys under it: metrics.enabled, metrics.listen_address, metrics.port, "
+                    + "metrics.path, metrics.max_requests, metrics.series_limit"
+            ]
+        ),
+        ("metrics:\n  prot: 1", ["2: metrics.prot is no key; did you mean metrics.port?"]),
+        ("health:\n\n  listen_adress: a", ["3: health.listen_adress is no key; did you mean health.listen_address?"]),
+        ("listen_address: ':1'", ["1: listen_address is no key; did you mean health.listen_address?"]),
+        ("heath: {port: 1}", ["1: heath is no key; did you mean health?"]),
+        ("Metrics: {port: 1}", ["1: Metrics is no key; did you mean metrics?"]),
+        ("metrics.port: 1", [String]()),
+        ("metrics: {port: 1}\nmetrics.port: 2", ["2: metrics.port has a value in line 1 already"]),
+        ("- metrics", ["1: has no keys; write KEY: VALUE, as in metrics: {port: 7816}"]),
+        ("metrics", ["1: has no keys; write KEY: VALUE, as in metrics: {port: 7816}"]),
+        ("metrics: {port: 1}\nmetrics: {port: 2}", ["1: has this key more than once: metrics"]),
+        ("metrics:\n  port: 1\n path: /a", ["3: is no YAML: did not find expected key"]),
+        ("metrics:\n\tport: 1", ["2: is no YAML: found character that cannot start any token"]),
+        ("metrics: {port: 1", ["2: is no YAML: did not find expected ',' or '}'"]),
+        ("metrics: 'a", ["1: is no YAML: found unexpected end of stream"]),
+        ("metrics: *a", ["1: is no YAML: found undefined alias"]),
+        ("? [a]\n: 1", ["1: has a key that is no word"]),
+        (
+            "metrics:\n  port: x\n  enabled: y\nhealth:\n  prot: 1\n  port: [a]\n",
+            [
+                "2: metrics.port 'x' is not a whole number from 0 to 65535",
+                "3: metrics.enabled 'y' is neither true nor false",
+                "5: health.prot is no key; did you mean health.port?",
+                "6: health.port is a list where one value is allowed: a whole number from 0 to 65535",
+            ]
+        ),
+    ])
+    func aPersonIsTold(text: String, expected: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(text, to: "config.yaml")
+        #expect(await Self.lines(ConfigSources(file: file)) == expected.map { "\(file):\($0)" })
+    }
+
+    @Test func aFileThatIsNone() async throws {
+        let folder = try TemporaryFolder()
+        let missing = folder.file("missing.yaml")
+        #expect(
+            await Self.lines(ConfigSources(file: missing)) == ["\(missing): cannot be read: No such file or directory"])
+        #expect(await Self.lines(ConfigSources(file: folder.path)) == ["\(folder.path): is no file"])
+        let large = try folder.write("# " + String(repeating: "a", count: 300_000), to: "large.yaml")
+        #expect(
+            await Self.lines(ConfigSources(file: large)) == [
+                "\(large): has more than 262144 bytes, which no file of this kind has"
+            ])
+    }
+
+    /// Aliases of aliases, and brackets in brackets, end in a line as well.
+    @Test(arguments: [
+        "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+            + (0..<12).map { level in
+                let name = Array("abcdefghijklmnop")
+                return "\(name[level + 1]): &\(name[level + 1]) ["
+                    + Array(repeating: "*\(name[level])", count: 10).joined(separator: ",") + "]\n"
+            }.joined(),
+        String(repeating: "[", count: 100_000), String(repeating: "{a: ", count: 50_000),
+        String(repeating: "- ", count: 100_000),
+    ])
+    func hostileTextsEnd(_ text: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(text, to: "config.yaml")
+        #expect(await Self.lines(ConfigSources(file: file)).count >= 1)
+    }
+
+    @Test func everyPlaceIsNamedAtOnce() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("health: {port: x}\n", to: "config.yaml")
+        let sources = ConfigSources(
+            file: file, environment: ["CARDLINK_METRICS_PORT": "y", "GP_METRICS_PATH": "z"],
+            options: ["metrics.max_requests": ["w"]])
+        #expect(
+            await Self.lines(sources) == [
+                "\(file):1: health.port 'x' is not a whole number from 0 to 65535",
+                "CARDLINK_METRICS_PORT: metrics.port 'y' is not a whole number from 0 to 65535",
+                "GP_METRICS_PATH: metrics.path 'z' \(Self.freePath)",
+                "--web.max-requests 'w' is not a whole number from 1 to 10000",
+            ])
+        await #expect { try await sources.load() } throws: { ($0 as? ConfigError)?.isUsage == false }
+        let usage = ConfigSources(options: ["metrics.max_requests": ["w"]])
+        await #expect { try await usage.load() } throws: { ($0 as? ConfigError)?.isUsage == true }
+    }
+
+    private static func lines(_ sources: ConfigSources) async -> [String] {
+        do throws(ConfigError) {
+            _ = try await sources.load()
+            return []
+        } catch {
+            return error.faults.map(\.line)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import TestSupport
+import Testing
+
+@testable import Observability
+
+/// Every key of the table, by every way in which it can be given.
+struct ConfigSourcesTests {
+    /// Two allowed texts of each key, told apart.
+    private static let texts: [String: (String, String)] = [
+        "metrics.enabled": ("false", "true"), "metrics.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "metrics.port": ("1", "2"), "metrics.path": ("/a", "/b"), "metrics.max_requests": ("1", "2"),
+        "metrics.series_limit": ("1", "2"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
+        "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"),
+    ]
+
+    @Test func everyKeyHasExamples() {
+        #expect(ConfigKeys.table.rows.map(\.path).sorted() == Self.texts.keys.sorted())
+    }
+
+    @Test func noTwoKeysShareAName() {
+        let rows = ConfigKeys.table.rows
+        for names in [
+            rows.map(\.path), rows.flatMap { [$0.variable] + ($0.olderVariable.map { [$0] } ?? []) },
+            rows.map(\.option),
+        ] {
+            #expect(Set(names).count == names.count)
+        }
+    }
+
+    @Test func everyDefaultIsAllowed() {
+        for row in ConfigKeys.table.rows where !row.fallbackTexts.isEmpty {
+            #expect(row.refusal(row.fallbackTexts) == nil, "\(row.path)")
+        }
+    }
+
+    /// Each layer alone, and above those that it goes before.
+    @Test(arguments: ConfigKeys.table.rows)
+    func theEarlierLayerCounts(_ row: SettingFacts) async throws {
+        let (first, second) = try #require(Self.texts[row.path])
+        let folder = try TemporaryFolder()
+        let file = try folder.write(Self.yaml(row.path, second), to: "config.yaml")
+        var expected: [(ConfigSources, Settings.Origin)] = [
+            (ConfigSources(), .fallback), (ConfigSources(file: file), .file(file, line: 2)),
+        ]
+        if let older = row.olderVariable {
+            let environment = [older: first]
+            expected.append((ConfigSources(file: file, environment: environment), .variable(older)))
+        }
+        var environment = row.olderVariable.map { [$0: second] } ?? [:]
+        environment[row.variable] = first
+        expected.append((ConfigSources(file: file, environment: environment), .variable(row.variable)))
+        environment[row.variable] = second
+        let options = [row.path: [first]]
+        expected.append((ConfigSources(file: file, environment: environment, options: options), .option(row.option)))
+        for (sources, origin) in expected {
+            let settings = try await sources.load()
+            #expect(settings.origin(of: row) == origin)
+            switch origin {
+            case .fallback: #expect(settings.texts(of: row) == row.fallbackTexts)
+            case .file: #expect(settings.texts(of: row) == [second])
+            case .variable, .option: #expect(settings.texts(of: row) == [first])
+            }
+            #expect(settings.warnings == [])
+        }
+    }
+
+    @Test func valuesHaveTheirTypes() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            """
+            metrics: {enabled: False, listen_address: ["[::1]:1", ":2"], port: 3, path: /m}
+            web: {host_names: bench.example, config_file: web.yaml}
+            runtime: {directory: /r}
+            """, to: "config.yaml")
+        let settings = try await ConfigSources(file: file).load()
+        #expect(settings[\.metricsEnabled] == false)
+        #expect(settings[\.metricsListenAddress].map(\.description) == ["[::1]:1", ":2"])
+        #expect(settings[\.metricsPort] == 3)
+        #expect(settings[\.metricsPath] == "/m")
+        #expect(settings[\.webHostNames] == ["bench.example"])
+        #expect(settings[\.webConfigFile] == folder.file("web.yaml"))
+        #expect(settings[\.runtimeDirectory] == "/r")
+        #expect(settings[\.runtimeGroup] == nil)
+        #expect(settings[\.healthPort] == 7817)
+    }
+
+    @Test func aVariableHoldsAListWithCommas() async throws {
+        let environment = ["CARDLINK_WEB_HOST_NAMES": "a.example, b.example", "CARDLINK_METRICS_PATH": ""]
+        let settings = try await ConfigSources(environment: environment).load()
+        #expect(settings[\.webHostNames] == ["a.example", "b.example"])
+        #expect(settings.origin(of: \.metricsPath) == .fallback)
+    }
+
+    @Test func anUnknownVariableIsAWarning() async throws {
+        let environment = ["CARDLINK_METRIC_PORT": "1", "CARDLINK_RECEIVER": "/x", "GP_OTHER": "2"]
+        #expect(
+            try await ConfigSources(environment: environment).load().warnings == [
+                "the environment variable CARDLINK_METRIC_PORT is not known; did you mean CARDLINK_METRICS_PORT?"
+            ])
+    }
+
+    @Test(arguments: ["", "# nothing\n", "---\n", "metrics:\n", "metrics: {}\nhealth: ~\n"])
+    func aFileWithoutKeysSaysNothing(_ text: String) async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(text, to: "config.yaml")
+        let settings = try await ConfigSources(file: file).load()
+        for row in ConfigKeys.table.rows { #expect(settings.origin(of: row) == .fallback) }
+    }
+
+    @Test func whatCanChangeAliveIsTaken() async throws {
+        let options = ["metrics.enabled": ["false"], "metrics.port": ["1"]]
+        var settings = try await ConfigSources().load()
+        let next = try await ConfigSources(options: options).load()
+        #expect(
+            settings.adopt(next) == [
+                "metrics.enabled is now false", "metrics.port changes to 1 only when the probe is started again",
+            ])
+        #expect(settings[\.metricsEnabled] == false)
+        #expect(settings[\.metricsPort] == 7816)
+        #expect(settings.adopt(settings) == [])
+        let defaults = try await ConfigSources().load()
+        #expect(settings.adopt(defaults) == ["metrics.enabled is now true"])
+    }
+
+    /// `a.b` with a value, as a document.
+    private static func yaml(_ path: String, _ text: String) -> String {
+        let parts = path.split(separator: ".")
+        return "\(parts[0]):\n  \(parts[1]): '\(text)'\n"
+    }
+}
+
+extension SettingFacts: CustomTestStringConvertible {
+    /// The key.
+    public var testDescription: String { path }
+}

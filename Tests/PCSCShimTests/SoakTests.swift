@@ -1,0 +1,79 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A daemon under steady traffic of 200 commands a second and a scrape every five: what it takes, and that it takes no
+/// more at the end than at the beginning. Ten minutes in a long run.
+@Suite struct SoakTests {
+    private static let rate = 200
+    private static let seconds = isLongRun ? 600 : 15
+    /// After the first commands everything that is made once is made.
+    private static let settling = isLongRun ? 60 : 5
+
+    private struct Reading {
+        var processorSeconds: Double
+        var residentKilobytes: Int
+        var descriptors: Int
+        var threads: Int
+        let time = Date()
+
+        init(_ pid: Int32) throws {
+            let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+            // Behind the name, which may hold blanks; user and system time are fields 14 and 15 of proc(5).
+            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+            try #require(fields.count > 13)
+            let ticks = fields[11...12].compactMap { Double($0) }.reduce(0, +)
+            processorSeconds = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+            func field(_ name: String) -> Int {
+                let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
+                return Int(line.drop { !$0.isNumber }.prefix { $0.isNumber }) ?? -1
+            }
+            residentKilobytes = field("VmRSS")
+            threads = field("Threads")
+            descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+        }
+    }
+
+    @Test func takesLittleAndNoMore() throws {
+        let folder = try TemporaryFolder()
+        let probe = try ServingProbe(
+            sockets: folder.file("sockets"), environment: ["PCSCLITE_CSOCK_NAME": folder.file("no-pcscd")])
+        let client = try AskedClient(environment: Workshop.shared.environment(receiver: probe.receiverSocket))
+        try client.ask(["establish", "connect"])
+        try client.say("paced \(Self.rate) \(Self.seconds)")
+        var settled: Reading?
+        let start = try Reading(probe.pid)
+        for second in 1...Self.seconds {
+            sleep(1)
+            if second % 5 == 0 { _ = try probe.get("/metrics") }
+            if second == Self.settling { settled = try Reading(probe.pid) }
+        }
+        let sent = Self.rate * Self.seconds
+        #expect(try client.hear() == "paced good=\(sent)")
+        let told = try probe.sum("cardlink_apdu_commands_total")
+        #expect(told == Double(sent))
+        #expect(try probe.sum("cardlink_events_dropped_total") == 0)
+
+        let first = try #require(settled)
+        var last = try Reading(probe.pid)
+        // The connection of the last scrape may not be closed yet.
+        _ = try eventually {
+            last = try Reading(probe.pid)
+            return last.descriptors <= first.descriptors
+        }
+        let share = (last.processorSeconds - start.processorSeconds) / last.time.timeIntervalSince(start.time)
+        print(
+            """
+            serve, \(Self.rate) commands a second for \(Self.seconds) s: \(Int(told)) of \(sent) told, \
+            \(String(format: "%.2f", share * 100))% of a core, resident \(first.residentKilobytes) kB after \
+            \(Self.settling) s and \(last.residentKilobytes) kB at the end, descriptors \(first.descriptors) and \
+            \(last.descriptors), threads \(first.threads) and \(last.threads)
+            """)
+        #expect(last.residentKilobytes < 50_000)
+        #expect(last.residentKilobytes - first.residentKilobytes < 1_000, "\(first) \(last)")
+        #expect(last.descriptors <= first.descriptors && last.threads <= first.threads, "\(first) \(last)")
+        // Without optimisation, and with other programs at work, it says nothing about the bar of 1%.
+        #expect(share < 0.1)
+    }
+}
