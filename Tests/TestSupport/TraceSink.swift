@@ -86,7 +86,9 @@ package final class TraceSink {
     /// The spans that it took, in the order in which they came.
     package var spans: [Span] {
         get throws {
-            try folder.read("spans").split(separator: "\n").map {
+            // The last line may be half written.
+            let lines = folder.read("spans").split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            return try lines.map {
                 try JSONDecoder().decode(Span.self, from: Data($0.utf8))
             }
         }
