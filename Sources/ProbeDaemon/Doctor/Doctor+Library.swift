@@ -20,7 +20,7 @@ extension Doctor {
             let path = "\(folder)/\(ShimLibrary.libraryName)"
             // A folder with our audit object is the shim's own.
             guard machine.has(path), !machine.has("\(folder)/\(ShimLibrary.auditName)"),
-                seen.insert(Self.resolved(machine.root + path)).inserted
+                seen.insert(Machine.resolved(machine.root + path)).inserted
             else { return nil }
             return path
         }
@@ -74,12 +74,6 @@ extension Doctor {
         return ["SCardEstablishContext", "SCardTransmit", "SCardGetStatusChange", "SCardGetAttrib"].first {
             dlsym(handle, $0) == nil
         }
-    }
-
-    static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }
 

@@ -40,7 +40,7 @@ extension Doctor {
 
     /// ModemManager's name of a device: its path in sysfs.
     private func uid(of modem: USBDevices.Device) -> String {
-        let path = Self.resolved("\(machine.root)/sys/bus/usb/devices/\(modem.name)")
+        let path = Machine.resolved("\(machine.root)/sys/bus/usb/devices/\(modem.name)")
         return path.hasPrefix(machine.root) ? String(path.dropFirst(machine.root.count)) : path
     }
 }

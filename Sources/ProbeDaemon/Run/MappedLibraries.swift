@@ -23,7 +23,7 @@ final class MappedLibraries: Sendable {
 
     private func look() {
         for pid in [pid] + Self.descendants(of: pid) {
-            guard let maps = Self.contents(of: "/proc/\(pid)/maps") else { continue }
+            guard let maps = Self.machine.text("/proc/\(pid)/maps", most: 1 << 22) else { continue }
             for line in maps.split(separator: "\n") where line.contains("pcsc") {
                 guard let slash = line.firstIndex(of: "/") else { continue }
                 let path = String(line[slash...])
@@ -48,28 +48,10 @@ final class MappedLibraries: Sendable {
     /// The kernel keeps a list for each thread: of those that it forked.
     private static func children(of pid: pid_t) -> [pid_t] {
         let folder = "/proc/\(pid)/task"
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var found: [pid_t] = []
-        while let entry = readdir(directory) {
-            let name = entry.pointee.name
-            guard pid_t(name) != nil, let list = contents(of: "\(folder)/\(name)/children") else { continue }
-            found += list.split(separator: " ").compactMap { pid_t($0) }
+        return machine.names(in: folder).filter { pid_t($0) != nil }.flatMap { thread in
+            machine.text("\(folder)/\(thread)/children")?.split(separator: " ").compactMap { pid_t($0) } ?? []
         }
-        return found
     }
 
-    private static func contents(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < 1 << 22 {
-            let count = read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { break }
-            bytes += buffer[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    private static let machine = Machine()
 }

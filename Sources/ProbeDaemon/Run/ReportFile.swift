@@ -9,7 +9,7 @@ struct ReportFile: Sendable {
     /// Sees beforehand whether it can be written.
     init(_ path: String) throws(ReportFileError) {
         // A link stays one: what it leads to is written.
-        self.path = Self.resolved(path)
+        self.path = Machine.resolved(path)
         guard !isDevice else { return }
         let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "./"
         guard access(String(directory), W_OK | X_OK) == 0 else { throw .cannotWrite(path: path, errno: errno) }
@@ -39,12 +39,6 @@ struct ReportFile: Sendable {
         var status = stat()
         guard stat(path, &status) == 0 else { return false }
         return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 
     /// How long somebody who reads a pipe may take nothing.

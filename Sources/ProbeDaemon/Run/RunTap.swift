@@ -41,15 +41,11 @@ struct RunTap: Sendable {
             return "No PC/SC library was seen in it or its children. What goes into the background is not waited for, "
                 + "and an agent that was there before is not seen: for gpg, run first: gpgconf --kill scdaemon"
         }
-        let own = Self.resolved(shim.library)
-        if mapped.contains(where: { Self.resolved($0) == own }) { return "The shim was loaded, and nothing called it." }
+        let own = Machine.resolved(shim.library)
+        if mapped.contains(where: { Machine.resolved($0) == own }) {
+            return "The shim was loaded, and nothing called it."
+        }
         return "It had \(mapped[0]) mapped instead of the shim; if it has an option for its PC/SC library, "
             + "name this one: \(shim.library)"
-    }
-
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }

@@ -51,6 +51,13 @@ struct Machine: Sendable {
         }
     }
 
+    /// The path without links; as it is when there is nothing there.
+    static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     /// Whether there is such a file.
     func has(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
 
