@@ -28,6 +28,7 @@ let strictC: [CSetting] = [.unsafeFlags(["-std=gnu17", "-Wall", "-Wextra", "-Wer
 let injectedC = strictC + [.headerSearchPath("../CProbe/include")]
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -37,6 +38,9 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -62,11 +66,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -87,11 +94,17 @@ let package = Package(
         // words
         room("ProbeEvents", ["SmartCard"]),
         // services
-        room("Observability", ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, yams]),
+        room(
+            "Observability",
+            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
+        .target(
+            name: "TelemetryExport",
+            dependencies: ["Observability", "ProbeEvents", httpClient, nio, nioHTTP, nioPosix, protobuf],
+            exclude: ["Protos"], swiftSettings: house),
         // assembly
         room("BenchSimulator", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix, yams]),
         room(
@@ -99,7 +112,7 @@ let package = Package(
             [
                 "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
                 "PrometheusClient",
-                "SmartCard", "Taps",
+                "SmartCard", "Taps", "TelemetryExport",
                 crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
             ]),
         // mains
@@ -129,9 +142,10 @@ let package = Package(
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
-        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard"]),
+        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
+        tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),

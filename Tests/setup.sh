@@ -33,7 +33,12 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
     apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
-    python3 python3-pyscard scdaemon strace sudo systemd tshark udev
+    python3 python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
+)
+
+# What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
+test_python_packages=(
+    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
 )
 
 # The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.
@@ -99,6 +104,16 @@ need_packages_without_services() {
     as_root rm -f "$policy"
     trap - EXIT
     as_root systemctl --quiet disable "${units[@]}" 2>/dev/null || true
+}
+
+# Makes .build/test-python, a Python of the tests' own: the system's packages, and those among the arguments.
+need_python_packages() {
+    local python=.build/test-python marks=.build/test-python/packages
+    [ "$(cat "$marks" 2>/dev/null)" = "$*" ] && return
+    say "installing for the tests' Python: $*"
+    /usr/bin/python3 -m venv --system-site-packages "$python" && "$python/bin/pip" install -q "$@" ||
+        fail 69 "pip could not install them; see above, then run: $python/bin/pip install $*"
+    printf '%s\n' "$*" >"$marks"
 }
 
 swift_hint="get it from https://www.swift.org/install/linux and call this again"

@@ -25,18 +25,24 @@ public struct ClientAttached: Sendable, Hashable, Codable {
     public var library: String
     /// Whether the tap counts the library's silent repeats, so that waits are exact.
     public var isWaitExact: Bool
+    /// Whether the probe that tells it exports the client's spans itself; nil for no.
+    public var isTraced: Bool?
 
     /// An attachment from its parts.
-    public init(stamp: EventStamp, client: ClientProcess, library: String, isWaitExact: Bool) {
+    public init(
+        stamp: EventStamp, client: ClientProcess, library: String, isWaitExact: Bool, isTraced: Bool? = nil
+    ) {
         self.stamp = stamp
         self.client = client
         self.library = library
         self.isWaitExact = isWaitExact
+        self.isTraced = isTraced
     }
 
     enum CodingKeys: String, CodingKey {
         case stamp, client, library
         case isWaitExact = "is_wait_exact"
+        case isTraced = "is_traced"
     }
 }
 

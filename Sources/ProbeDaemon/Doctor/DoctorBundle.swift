@@ -69,7 +69,7 @@ package struct DoctorBundle: Sendable, Encodable {
             "PCSCLITE_", "LIBPCSCLITE_", "CARDLINK_RECEIVER", "CARDLINK_PCSC_LIBRARY", "LD_", "XDG_RUNTIME_DIR",
         ]
         var shown: [String: String] = [:]
-        for entry in TapEnvironment.current {
+        for entry in EnvironmentVariables.current.entries {
             let parts = String(decoding: entry, as: UTF8.self).split(separator: "=", maxSplits: 1)
             guard parts.count == 2, prefixes.contains(where: { parts[0].hasPrefix($0) }) else { continue }
             shown[String(parts[0])] = String(parts[1])

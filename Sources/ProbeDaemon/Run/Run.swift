@@ -54,7 +54,10 @@ package struct Run: Sendable {
         let forwarder = connectToDaemon()
         // A daemon sees more programs than this run, and works out itself what they took from one another.
         let told = EventBus([sharing])
-        if let forwarder { told.add(forwarder) }
+        let variables = EnvironmentVariables.current
+        let trace = RunTrace(of: shortName, variables) { Terminal.say($0) }
+        if let trace { bus.add(trace.sink) }
+        if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
         let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
         // The capture's sink alone gets more than the standard level.
         let taps = EventBus([StandardLevel(told)])
@@ -63,7 +66,7 @@ package struct Run: Sendable {
         let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
 
         let started = EventClock.now
-        let own = TapEnvironment.current
+        let own = (trace?.environment(variables) ?? variables).entries
         let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
         let environment = file.toleratesShim ? tap?.environment(own, level: capture?.level ?? .standard) ?? own : own
         let program: WrappedProgram
@@ -73,6 +76,7 @@ package struct Run: Sendable {
             Terminal.say(error.explanation)
             tap?.receiver.stop()
             capture?.finish()
+            await trace?.finish(.exited(error.exitCode))
             await server?.stop()
             return .exited(error.exitCode)
         }
@@ -86,6 +90,7 @@ package struct Run: Sendable {
         await tap?.end()
         sharing.finish()
         capture?.finish()
+        await trace?.finish(ending)
         identifyCards(summary)
         if let forwarder { finish(forwarder) }
         await server?.stop()
@@ -95,7 +100,7 @@ package struct Run: Sendable {
 
     private func outcome(of ending: RunOutcome.Ending, since started: EventClock) -> RunOutcome {
         RunOutcome(
-            program: programName.split(separator: "/").last.map(String.init) ?? "", ending: ending,
+            program: shortName, ending: ending,
             startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: EventClock.now.monotonicNanoseconds,
             startedWallNanoseconds: started.wallNanoseconds)
     }
@@ -129,6 +134,9 @@ package struct Run: Sendable {
         guard let file else { return }
         attempt { try file.write(Array(try report.json())) }
     }
+
+    /// The program's name without directory.
+    private var shortName: String { programName.split(separator: "/").last.map(String.init) ?? "" }
 
     private var programName: String { String(decoding: request.arguments.first ?? [], as: UTF8.self) }
 

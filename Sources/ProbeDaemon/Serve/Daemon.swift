@@ -40,7 +40,7 @@ package struct Daemon: Sendable {
         await tell(server, isSecure: security?.hasTLS == true)
         let manager = ServiceManager()
         await manager?.tell(.ready)
-        var services: [any Service] = [server, SourcesService(sources: sources, entry: sinks.entry)]
+        var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks)]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
         try await serve(services, until: signals) { await manager?.tell(.stopping) }
     }

@@ -8,12 +8,16 @@ struct Sinks: Sendable {
     let collector: Collector
     /// Where events enter: each APDU goes on when it is known what else its reader did.
     let entry: SharingSink
+    /// Spans; nil when nobody named an endpoint for them.
+    let traces: DaemonTraces?
 
     /// All of them behind one bus, with no more data than they may have.
     init(seriesLimit: Int) {
         collector = Collector(seriesLimit: seriesLimit, scope: .everything)
-        entry = SharingSink(
-            StandardLevel(EventBus([collector, FaultLog()])), watchingStrangers: StrangerWatch())
+        let bus = EventBus([collector, FaultLog()])
+        traces = DaemonTraces(counting: collector)
+        if let traces { bus.add(traces.sink) }
+        entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }
 }
 

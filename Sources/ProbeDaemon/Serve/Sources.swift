@@ -39,11 +39,12 @@ struct Sources: Sendable {
 /// Sources as a service: told to stop, they tell what they have and end.
 struct SourcesService: Service {
     let sources: Sources
-    let entry: SharingSink
+    let sinks: Sinks
 
     func run() async throws {
         try? await gracefulShutdown()
         sources.stop()
-        entry.finish()
+        sinks.entry.finish()
+        await sinks.traces?.finish()
     }
 }

@@ -24,8 +24,8 @@ final class LiveBench {
     func control(_ line: String) throws -> String { try bench.control(line) }
 
     /// Starts `serve` on a free port and waits until it answers.
-    func startDaemon() throws {
-        daemon = try ServingProbe(sockets: sockets, environment: environment)
+    func startDaemon(environment more: [String: String] = [:]) throws {
+        daemon = try ServingProbe(sockets: sockets, environment: environment.merging(more) { $1 })
     }
 
     func stopDaemon() throws -> Command? {
@@ -39,9 +39,12 @@ final class LiveBench {
     }
 
     /// Runs a program under `run`, telling the daemon.
-    func run(_ program: [String], options: [String] = []) throws -> Command {
+    func run(
+        _ program: [String], options: [String] = [], environment more: [String: String] = [:]
+    ) throws -> Command {
         try Command.run(
-            [Files.probe, "run", "--runtime-dir", sockets] + options + ["--"] + program, environment: environment)
+            [Files.probe, "run", "--runtime-dir", sockets] + options + ["--"] + program,
+            environment: environment.merging(more) { $1 })
     }
 
     func get(_ path: String, headers: [String] = []) throws -> (status: Int, body: String) {

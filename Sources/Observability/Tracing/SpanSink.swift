@@ -1,0 +1,106 @@
+package import ProbeEvents
+internal import SmartCard
+internal import Synchronization
+
+/// Turns events into spans: a reader session a span, and in it each command as the application meant it.
+///
+/// A chain over T=0 (61XX with GET RESPONSE, 6CXX with the command again) is one span. No span has data bytes. It goes
+/// behind a ``QueuedSink``: a span costs more than a count.
+package final class SpanSink: EventSink {
+    private let state: Mutex<SessionSpans>
+
+    /// Spans for a manager, under a root when the whole has one: the span of a run.
+    package init(_ manager: SpanManager, root: SpanContext? = nil) {
+        state = Mutex(SessionSpans(manager: manager, root: root))
+    }
+
+    /// Takes one event.
+    package func receive(_ event: ProbeEvent) {
+        state.withLock { spans in
+            switch event {
+            case .apdu(let exchange): spans.observe(exchange)
+            case .sessionOpened(let opened): spans.open(opened)
+            case .sessionClosed(let closed): spans.close(closed)
+            case .operation(let operation): spans.note(operation)
+            case .clientEnded(let ended): spans.end(ended)
+            case .clientAttached(let attached): spans.attach(attached)
+            case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+            }
+        }
+    }
+
+    /// Ends all spans that are open; for the end of the events.
+    package func finish() {
+        state.withLock { $0.endAll() }
+    }
+}
+
+/// The sessions that are open, each with its span and the commands that wait for their continuation.
+private struct SessionSpans {
+    private struct Key: Hashable {
+        var client: UInt64
+        var session: UInt64
+    }
+
+    /// More are not followed: the one that is open longest makes room.
+    private static let limit = 4_096
+
+    private let manager: SpanManager
+    private let root: SpanContext?
+    private var sessions: [Key: SessionSpan] = [:]
+    /// Clients whose spans another probe exports: a command is one span.
+    private var tracedElsewhere: Set<UInt64> = []
+
+    init(manager: SpanManager, root: SpanContext?) {
+        (self.manager, self.root) = (manager, root)
+    }
+
+    mutating func attach(_ attached: ClientAttached) {
+        guard attached.isTraced == true, tracedElsewhere.count < Self.limit else { return }
+        tracedElsewhere.insert(attached.client.id)
+    }
+
+    mutating func open(_ opened: ReaderSessionOpened) {
+        let key = Key(client: opened.client.id, session: opened.session)
+        guard sessions[key] == nil, !tracedElsewhere.contains(key.client) else { return }
+        if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
+            sessions.removeValue(forKey: oldest)?.abandon()
+        }
+        sessions[key] = SessionSpan(opened, manager: manager, root: root)
+    }
+
+    mutating func observe(_ exchange: APDUExchange) {
+        let key = Key(client: exchange.client.id, session: exchange.session)
+        if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange) }
+        // Its session's begin was not seen.
+        guard manager.sampler.canKeep, !tracedElsewhere.contains(key.client) else { return }
+        var session = SessionSpan(manager: manager, root: root)
+        session.observe(exchange)
+        session.endCommands(.complete)
+    }
+
+    mutating func note(_ operation: ReaderOperation) {
+        let key = Key(client: operation.client.id, session: operation.session)
+        guard let place = sessions.index(forKey: key) else { return }
+        sessions.values[place].note(operation)
+    }
+
+    mutating func close(_ closed: ReaderSessionClosed) {
+        let key = Key(client: closed.client.id, session: closed.session)
+        sessions.removeValue(forKey: key)?.close(closed)
+    }
+
+    /// A client's sessions end with it; their own ends were lost.
+    mutating func end(_ ended: ClientEnded) {
+        tracedElsewhere.remove(ended.client.id)
+        for (key, session) in sessions where key.client == ended.client.id {
+            session.abandon(atNanoseconds: ended.stamp.endNanoseconds)
+            sessions[key] = nil
+        }
+    }
+
+    mutating func endAll() {
+        sessions.values.forEach { $0.abandon() }
+        sessions = [:]
+    }
+}

@@ -1,0 +1,36 @@
+internal import Glibc
+internal import Observability
+internal import ProbeEvents
+internal import PrometheusClient
+internal import TelemetryExport
+
+/// Spans of all that the daemon sees, where the environment names an endpoint for them.
+struct DaemonTraces: Sendable {
+    private let pipeline: TracePipeline
+
+    /// nil when nothing is exported.
+    init?(counting collector: Collector) {
+        let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
+        guard let settings = TraceSettings(variable, warn: { Terminal.say($0) }), settings.sampler.canKeep else {
+            return nil
+        }
+        let health = collector.health
+        health.exportQueueLength[.otlpTraces].set(0)
+        let telemetry = TraceExport.Telemetry(
+            count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
+            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
+        pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
+            collector.countDropped(count, source: source)
+        }
+        Terminal.say("traces to \(settings.shownEndpoint)")
+    }
+
+    /// Takes the events that become spans.
+    var sink: any EventSink { pipeline.sink }
+
+    /// Sends what waits, and says what did not get there; bounded in time.
+    func finish() async {
+        let end = await pipeline.finish()
+        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
+    }
+}

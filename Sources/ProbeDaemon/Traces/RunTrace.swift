@@ -1,0 +1,91 @@
+internal import Observability
+internal import ProbeEvents
+internal import Synchronization
+internal import TelemetryExport
+
+/// The trace of one run: its own span under the caller's, and in it what the program says to cards.
+struct RunTrace: Sendable {
+    private let settings: TraceSettings
+    private let span: Span
+    private let pipeline: TracePipeline
+    private let dropped = DroppedEvents()
+
+    private final class DroppedEvents: Sendable {
+        let count = Atomic<UInt64>(0)
+    }
+
+    /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
+    init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
+        guard let settings = TraceSettings(variables.text, warn: say), settings.sampler.canKeep else { return nil }
+        let caller = SpanContext(
+            traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
+        let export = TraceExport(settings)
+        span = export.spans.start(
+            program, parent: caller, attributes: [Attribute("process.executable.name", .text(program))])
+        guard span.isRecording else {
+            Task { _ = await export.finish(within: .zero) }
+            return nil
+        }
+        pipeline = TracePipeline(export, root: span.context) { [dropped] _, count in
+            dropped.count.wrappingAdd(count, ordering: .relaxed)
+        }
+        self.settings = settings
+    }
+
+    /// Takes the events that become spans.
+    var sink: any EventSink { pipeline.sink }
+
+    /// The environment of the program, in which its own spans find the run's.
+    func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {
+        var variables = own
+        variables["TRACEPARENT"] = Array(span.context.traceparent.utf8)
+        let state = span.context.state.text
+        variables["TRACESTATE"] = state.isEmpty ? nil : Array(state.utf8)
+        return variables
+    }
+
+    /// A sink that tells another probe that this one exports the spans.
+    func marking(_ sink: any EventSink) -> any EventSink { TracedMark(sink) }
+
+    /// Ends the run's span, sends what waits, and says what did not get there; bounded in time.
+    func finish(_ ending: RunOutcome.Ending) async {
+        let end = await pipeline.finish {
+            span.update { $0.set(ending) }
+            span.end()
+        }
+        if end.lost > 0 {
+            Terminal.say("\(end.lost) spans did not reach \(settings.shownEndpoint): \(end.reason)")
+        }
+        let events = dropped.count.load(ordering: .relaxed)
+        if events > 0 { Terminal.say("\(events) events are not in the trace: its queue was full") }
+    }
+}
+
+extension SpanData {
+    /// How a program ended; one that fails is an error.
+    fileprivate mutating func set(_ ending: RunOutcome.Ending) {
+        switch ending {
+        case .exited(let code):
+            set("process.exit.code", .integer(Int64(code)))
+            guard code != 0 else { return }
+            set("error.type", .text(String(code)))
+        case .signalled(let number):
+            set("cardlink.signal", .integer(Int64(number)))
+            set("error.type", .text("signal"))
+        }
+        status = .error("")
+    }
+}
+
+/// Marks clients as traced before it hands on their events.
+private final class TracedMark: EventSink {
+    private let sink: any EventSink
+
+    init(_ sink: any EventSink) { self.sink = sink }
+
+    func receive(_ event: ProbeEvent) {
+        guard case .clientAttached(var attached) = event else { return sink.receive(event) }
+        attached.isTraced = true
+        sink.receive(.clientAttached(attached))
+    }
+}
