@@ -41,9 +41,10 @@ test_python_packages=(
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
 )
 
-# The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.
+# The libraries that `Tests/benchmark` measures ours beside, and their compilers; Python's is among the tests' own.
 benchmark_packages=(
-    cargo golang-github-prometheus-client-golang-dev golang-go librust-prometheus-dev prometheus-cpp-dev rustc
+    cargo golang-github-prometheus-client-golang-dev golang-go golang-opentelemetry-otel-dev librust-prometheus-dev
+    prometheus-cpp-dev rustc
 )
 
 # Prints the packages among its arguments that are not there.

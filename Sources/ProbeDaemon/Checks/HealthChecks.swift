@@ -17,7 +17,7 @@ struct HealthChecks: Sendable {
 
     init(_ checks: [HealthCheck]) {
         self.checks = checks
-        startedNanoseconds = EventClock.now.monotonicNanoseconds
+        startedNanoseconds = EventClock.monotonicNow
     }
 
     /// The three answers.
@@ -27,7 +27,7 @@ struct HealthChecks: Sendable {
     }
 
     private func report(_ isAsked: (HealthCheck) -> Bool) -> HealthReport {
-        let age = EventClock.now.monotonicNanoseconds - startedNanoseconds
+        let age = EventClock.monotonicNow - startedNanoseconds
         let results = checks.filter(isAsked).map { ($0.name, $0.look()) }
         return HealthReport(
             version: ProbeVersion.current, uptimeSeconds: (Double(age) / 1e6).rounded() / 1e3,

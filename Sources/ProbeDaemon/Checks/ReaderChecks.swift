@@ -7,7 +7,7 @@ extension HealthCheck {
         HealthCheck(name: "pcscd") {
             let known = snapshot()
             guard known.isWorking else { return HealthReport.Check(status: .unhealthy, message: known.message) }
-            let now = EventClock.now.monotonicNanoseconds
+            let now = EventClock.monotonicNow
             let silence = now - min(known.lastAnswerNanoseconds, now)
             guard silence < longestSilenceNanoseconds else {
                 let seconds = silence / 1_000_000_000

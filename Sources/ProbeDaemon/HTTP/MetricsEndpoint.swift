@@ -61,12 +61,12 @@ struct MetricsEndpoint: WebEndpoint {
         var fields: HTTPFields = [.contentType: Self.contentType, .vary: "Accept-Encoding", .cacheControl: "no-store"]
         if isGzipped { fields[.contentEncoding] = "gzip" }
 
-        let start = EventClock.now.monotonicNanoseconds
+        let start = EventClock.monotonicNow
         source.prepare()
-        let spent = EventClock.now.monotonicNanoseconds - start
+        let spent = EventClock.monotonicNow - start
         guard request.method != .head else {
             fields[.contentLength] = "\(lengthBytes(isGzipped: isGzipped))"
-            source.recordDuration(EventClock.now.monotonicNanoseconds - start)
+            source.recordDuration(EventClock.monotonicNow - start)
             return Response(status: .ok, headers: fields)
         }
         let body = ResponseBody { writer in
@@ -82,9 +82,9 @@ struct MetricsEndpoint: WebEndpoint {
         var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
         var spent = alreadySpent
         while true {
-            let start = EventClock.now.monotonicNanoseconds
+            let start = EventClock.monotonicNow
             let piece = pieces.next()
-            spent += EventClock.now.monotonicNanoseconds - start
+            spent += EventClock.monotonicNow - start
             guard let piece else { break }
             try await writer.write(piece)
         }

@@ -101,7 +101,7 @@ package struct Run: Sendable {
     private func outcome(of ending: RunOutcome.Ending, since started: EventClock) -> RunOutcome {
         RunOutcome(
             program: shortName, ending: ending,
-            startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: EventClock.now.monotonicNanoseconds,
+            startedNanoseconds: started.monotonicNanoseconds, endedNanoseconds: EventClock.monotonicNow,
             startedWallNanoseconds: started.wallNanoseconds)
     }
 

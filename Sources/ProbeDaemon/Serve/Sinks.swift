@@ -57,7 +57,7 @@ final class FaultLog: EventSink {
     }
 
     private func note(_ loss: EventsDropped) {
-        let now = EventClock.now.monotonicNanoseconds
+        let now = EventClock.monotonicNow
         let count = losses.withLock { losses -> UInt64 in
             var told = losses[Loss(source: loss.stamp.source, reason: loss.reason)] ?? Told()
             defer { losses[Loss(source: loss.stamp.source, reason: loss.reason)] = told }
