@@ -96,7 +96,7 @@ let package = Package(
         // services
         room(
             "Observability",
-            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, tracing, yams]),
+            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, logging, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
@@ -142,7 +142,8 @@ let package = Package(
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
-        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", tracing]),
+        tests(
+            "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
