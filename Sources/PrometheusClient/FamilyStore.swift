@@ -23,6 +23,7 @@ final class FamilyStore: FamilySource {
 
     private let scale: HistogramScale
     private let isOpen: Bool
+    private let exemplars = ExemplarTable()
     private let ownLimit: Int?
     private let refused = Atomic<UInt64>(0)
     private let open: Mutex<OpenChildren>
@@ -41,7 +42,7 @@ final class FamilyStore: FamilySource {
         self.descriptor = descriptor
         self.scale = scale
         ownLimit = seriesLimit
-        closed = CellBlock(count: children, scale: scale)
+        closed = CellBlock(count: children, scale: scale, exemplars: exemplars)
         open = Mutex(OpenChildren(limit: seriesLimit ?? Registry.defaultSeriesLimit))
         text = Mutex(FamilyText(descriptor: descriptor, scale: scale))
         if descriptor.labels.isEmpty { closed.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
@@ -87,18 +88,19 @@ final class FamilyStore: FamilySource {
 
     func prepare() -> PreparedFamily {
         text.withLock { text in
-            guard isOpen else { return text.prepare(closed: closed) }
+            guard isOpen else { return text.prepare(closed: closed, exemplars.all) }
             let known = text.known
             let (fresh, removals) = open.withLock { state in
                 let start = state.removals == known.removals ? known.children : 0
                 return (Array(state.inOrder[start...]), state.removals)
             }
-            return text.prepare(adding: fresh, removals: removals)
+            return text.prepare(adding: fresh, removals: removals, exemplars.all)
         }
     }
 
     private func make(_ texts: LabelTexts) -> CellBlock {
-        let block = CellBlock(count: 1, scale: scale, labelTexts: texts.list(count: descriptor.labels.count))
+        let block = CellBlock(
+            count: 1, scale: scale, exemplars: exemplars, labelTexts: texts.list(count: descriptor.labels.count))
         block.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
         return block
     }
