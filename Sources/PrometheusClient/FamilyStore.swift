@@ -23,6 +23,7 @@ final class FamilyStore: FamilySource {
 
     private let scale: HistogramScale
     private let isOpen: Bool
+    private let exemplars = ExemplarTable()
     private let ownLimit: Int?
     private let refused = Atomic<UInt64>(0)
     private let open: Mutex<OpenChildren>
@@ -41,7 +42,7 @@ final class FamilyStore: FamilySource {
         self.descriptor = descriptor
         self.scale = scale
         ownLimit = seriesLimit
-        closed = CellBlock(count: children, scale: scale)
+        closed = CellBlock(count: children, scale: scale, exemplars: exemplars)
         open = Mutex(OpenChildren(limit: seriesLimit ?? Registry.defaultSeriesLimit))
         text = Mutex(FamilyText(descriptor: descriptor, scale: scale))
         if descriptor.labels.isEmpty { closed.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
@@ -87,29 +88,32 @@ final class FamilyStore: FamilySource {
 
     func prepare() -> PreparedFamily {
         text.withLock { text in
-            guard isOpen else { return text.prepare(closed: closed) }
+            guard isOpen else { return text.prepare(closed: closed, exemplars.all) }
             let known = text.known
             let (fresh, removals) = open.withLock { state in
                 let start = state.removals == known.removals ? known.children : 0
                 return (Array(state.inOrder[start...]), state.removals)
             }
-            return text.prepare(adding: fresh, removals: removals)
+            return text.prepare(adding: fresh, removals: removals, exemplars.all)
         }
     }
 
     func snapshot() -> FamilySnapshot {
+        let exemplars = exemplars.all
         let children =
             isOpen
-            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts) }
+            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts, exemplars) }
             : (0..<closed.count).filter { descriptor.shows(closed.table.cell(at: $0)) }.map {
-                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0))
+                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0), exemplars)
             }
         let divisor = descriptor.unit == .seconds ? 1e9 : 1
         return FamilySnapshot(
             descriptor: descriptor, bucketBounds: scale.bounds.map { Double($0) / divisor }, children: children)
     }
 
-    private func child(_ block: CellBlock, at index: Int, texts: [String]) -> ChildSnapshot {
+    private func child(
+        _ block: CellBlock, at index: Int, texts: [String], _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> ChildSnapshot {
         let cell = block.table.cell(at: index)
         let value: ChildValue =
             switch descriptor.kind {
@@ -117,11 +121,17 @@ final class FamilyStore: FamilySource {
             case .gauge: .number(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)))
             case .counter, .info: .count(cell.pointee.value.load(ordering: .relaxed))
             }
-        return withExtendedLifetime(block) { ChildSnapshot(labelValues: texts, value: value) }
+        let own = exemplars[UInt(bitPattern: cell)] ?? [:]
+        return withExtendedLifetime(block) {
+            ChildSnapshot(
+                labelValues: texts, value: value, createdNanoseconds: cell.pointee.createdNanoseconds,
+                exemplars: own.isEmpty ? [] : own.sorted { $0.key < $1.key }.map(\.value))
+        }
     }
 
     private func make(_ texts: LabelTexts) -> CellBlock {
-        let block = CellBlock(count: 1, scale: scale, labelTexts: texts.list(count: descriptor.labels.count))
+        let block = CellBlock(
+            count: 1, scale: scale, exemplars: exemplars, labelTexts: texts.list(count: descriptor.labels.count))
         block.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
         return block
     }

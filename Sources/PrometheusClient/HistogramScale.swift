@@ -70,6 +70,9 @@ final class HistogramScale: @unchecked Sendable {
         boundsBelow.deallocate()
     }
 
+    /// The bucket of a value, from the lowest; the last one is `+Inf`.
+    func bucket(of value: UInt64) -> Int { bounds.firstIndex { value <= $0 } ?? bounds.count }
+
     /// The cell of ``LogLinearScale`` that a count of a duration belongs to.
     func fineCell(ofDurationCell cell: Int) -> Int {
         var passed = 0

@@ -57,7 +57,7 @@ extension FamilyDescriptor {
         return nil
     }
 
-    private static func isName(_ text: String, colons: Bool) -> Bool {
+    static func isName(_ text: String, colons: Bool) -> Bool {
         guard let first = text.utf8.first, !isDigit(first) else { return false }
         return text.utf8.allSatisfy { byte in
             switch byte {

@@ -1,10 +1,11 @@
 import Synchronization
 
 extension PreparedChildren {
-    /// Writes children from `first` on with the numbers of this moment, as many as surely fit before `limit`; returns
-    /// the child and the place behind them.
+    /// Writes children from `first` up to `end` with the numbers of this moment, as many as surely fit before `limit`;
+    /// returns the child and the place behind them.
     func write(
-        from first: Int, at start: UnsafeMutablePointer<UInt8>, before limit: UnsafeMutablePointer<UInt8>
+        from first: Int, upTo end: Int, at start: UnsafeMutablePointer<UInt8>,
+        before limit: UnsafeMutablePointer<UInt8>
     ) -> (child: Int, place: UnsafeMutablePointer<UInt8>) {
         text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
@@ -14,7 +15,7 @@ extension PreparedChildren {
                         text: text, cuts: cuts, position: self.start(ofChild: first), nextCut: first * cutsPerChild,
                         place: start)
                     var child = first
-                    while child < cells.count, limit - lines.place >= longest(ofChild: child) {
+                    while child < end, limit - lines.place >= longest(ofChild: child) {
                         write(cells[child], into: &lines)
                         child += 1
                     }

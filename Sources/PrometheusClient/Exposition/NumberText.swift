@@ -62,6 +62,15 @@ enum NumberText {
         }
     }
 
+    /// Nanoseconds as seconds at the end of a text.
+    static func append(secondsOf nanoseconds: UInt64, to text: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestBytes) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let end = write(secondsOf: nanoseconds, at: start)
+            text.append(contentsOf: UnsafeBufferPointer(start: start, count: end - start))
+        }
+    }
+
     /// A bucket bound in seconds, with at least one decimal: `0.0001`, `1.0`.
     static func bound(nanoseconds: UInt64) -> String {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestBytes) { buffer in

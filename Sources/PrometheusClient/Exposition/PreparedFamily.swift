@@ -6,6 +6,8 @@ struct PreparedFamily: Sendable {
     var lines: [UInt8] = []
     /// Children whose numbers are read while rendering.
     var children: PreparedChildren?
+    /// The children's exemplars, by the address of a cell.
+    var exemplars: [UInt: ExemplarTable.OfChild] = [:]
 }
 
 /// The text of a family's children, one child after the other, cut where numbers go.
@@ -20,6 +22,10 @@ struct PreparedChildren: Sendable {
     let scale: HistogramScale
     /// How many numbers a child has.
     let cutsPerChild: Int
+    /// What tells from when on a child counts; nil for kinds that can go down.
+    let createdName: String?
+    /// The length of the name of a child's last sample.
+    let lastNameBytes: Int
     /// All text, without the numbers and the line feeds behind them; then a vector that nothing is about, since text is
     /// copied by vectors.
     private(set) var text = [UInt8](repeating: 0, count: MemoryLayout<Vector>.size)
@@ -36,6 +42,8 @@ struct PreparedChildren: Sendable {
         unit = descriptor.unit
         self.scale = scale
         cutsPerChild = kind == .histogram ? descriptor.bucketBounds.count + 3 : 1
+        createdName = kind == .histogram || kind == .counter ? descriptor.baseName + "_created" : nil
+        lastNameBytes = descriptor.name.utf8.count + (kind == .histogram ? "_count".utf8.count : 0)
     }
 
     /// Takes a child whose samples are these.
@@ -83,21 +91,25 @@ struct FamilyText {
     }
 
     /// The children of closed labels that were used, in the order of their indices.
-    mutating func prepare(closed block: CellBlock) -> PreparedFamily {
+    mutating func prepare(
+        closed block: CellBlock, _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> PreparedFamily {
         let shown = (0..<block.count).filter { descriptor.shows(block.table.cell(at: $0)) }
         if shown.count != children.cells.count {
             children = PreparedChildren(descriptor: descriptor, scale: scale)
             for index in shown { append(block, index: index, texts: descriptor.labelTexts(ofIndex: index)) }
         }
-        return PreparedFamily(header: header, children: children)
+        return PreparedFamily(header: header, children: children, exemplars: exemplars)
     }
 
     /// The children of open labels: the known ones and the fresh ones, or only the fresh ones after a removal.
-    mutating func prepare(adding fresh: [CellBlock], removals: Int) -> PreparedFamily {
+    mutating func prepare(
+        adding fresh: [CellBlock], removals: Int, _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> PreparedFamily {
         if removals != known.removals { children = PreparedChildren(descriptor: descriptor, scale: scale) }
         for block in fresh { append(block, index: 0, texts: block.labelTexts) }
         known = Known(children: children.cells.count, removals: removals)
-        return PreparedFamily(header: header, children: children)
+        return PreparedFamily(header: header, children: children, exemplars: exemplars)
     }
 
     private mutating func append(_ block: CellBlock, index: Int, texts: [String]) {
