@@ -103,7 +103,9 @@ let package = Package(
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         .target(
             name: "TelemetryExport",
-            dependencies: ["Observability", "ProbeEvents", httpClient, nio, nioHTTP, nioPosix, protobuf],
+            dependencies: [
+                "Observability", "ProbeEvents", "PrometheusClient", httpClient, nio, nioHTTP, nioPosix, protobuf,
+            ],
             exclude: ["Protos"], swiftSettings: house),
         // assembly
         room("BenchSimulator", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix, yams]),

@@ -11,7 +11,7 @@ import Testing
 
     private static func read(_ variables: [String: String]) -> (settings: TraceSettings?, warnings: [String]) {
         let warnings = Warnings()
-        let settings = TraceSettings({ variables[$0] }) { warnings.lines.append($0) }
+        let settings = TraceSettings(ExportVariables({ variables[$0] }) { warnings.lines.append($0) })
         return (settings, warnings.lines)
     }
 
@@ -35,7 +35,7 @@ import Testing
         ] as [([String: String], String?)])
     func endpoints(variables: [String: String], endpoint: String?) {
         let read = Self.read(variables)
-        #expect(read.settings?.endpoint == endpoint && read.warnings.isEmpty)
+        #expect(read.settings?.export.endpoint == endpoint && read.warnings.isEmpty)
     }
 
     @Test(arguments: ["h:4318", "ftp://h", "http://", "http://:80", "http:///v1", "http://h\nx", "http://h é"])
@@ -57,13 +57,13 @@ import Testing
             "OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_SCHEDULE_DELAY": "250", "OTEL_SPAN_EVENT_COUNT_LIMIT": "3",
             "OTEL_RESOURCE_ATTRIBUTES": "service.name=x,bench=left%20one", "OTEL_SERVICE_NAME": "tester",
         ])
-        var wanted = TraceSettings(endpoint: "http://h/v1/traces")
-        wanted.headers = [.init(name: "api-key", value: "s,x"), .init(name: "b", value: "2")]
-        wanted.timeout = .milliseconds(2_000)
+        var wanted = TraceSettings(ExportSettings(endpoint: "http://h/v1/traces"))
+        wanted.export.headers = [.init(name: "api-key", value: "s,x"), .init(name: "b", value: "2")]
+        wanted.export.timeout = .milliseconds(2_000)
         wanted.sampler = .ratio(0.25)
-        (wanted.queueSize, wanted.batchSize, wanted.delay) = (100, 100, .milliseconds(250))
+        (wanted.batch.queueSize, wanted.batch.batchSize, wanted.batch.delay) = (100, 100, .milliseconds(250))
         wanted.limits.events = 3
-        wanted.resource = [Attribute("bench", "left one"), Attribute("service.name", "tester")]
+        wanted.export.resource = [Attribute("bench", "left one"), Attribute("service.name", "tester")]
         #expect(read.settings == wanted && read.warnings.isEmpty)
     }
 
@@ -93,7 +93,9 @@ import Testing
     ])
     func whatCannotBeRead(name: String, value: String, warning: String) {
         let read = Self.read(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://h", name: value])
-        #expect(read.settings == TraceSettings(endpoint: "http://h/v1/traces") && read.warnings == [warning])
+        #expect(
+            read.settings == TraceSettings(ExportSettings(endpoint: "http://h/v1/traces")) && read.warnings == [warning]
+        )
     }
 
     @Test(arguments: [
@@ -112,6 +114,6 @@ import Testing
         ("http://h/v1", "http://h/v1"), ("http://user:pw@h/v1?key=1", "http://h/v1"), ("http://a@b@h", "http://h"),
     ])
     func noSecretIsShown(endpoint: String, shown: String) {
-        #expect(TraceSettings(endpoint: endpoint).shownEndpoint == shown)
+        #expect(ExportSettings(endpoint: endpoint).shownEndpoint == shown)
     }
 }

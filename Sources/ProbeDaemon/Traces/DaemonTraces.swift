@@ -1,7 +1,6 @@
 internal import Glibc
 internal import Observability
 internal import ProbeEvents
-internal import PrometheusClient
 internal import TelemetryExport
 
 /// Spans of all that the daemon sees, where the environment names an endpoint for them.
@@ -11,18 +10,13 @@ struct DaemonTraces: Sendable {
     /// nil when nothing is exported.
     init?(counting collector: Collector) {
         let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        guard let settings = TraceSettings(variable, warn: { Terminal.say($0) }), settings.sampler.canKeep else {
-            return nil
-        }
-        let health = collector.health
-        health.exportQueueLength[.otlpTraces].set(0)
-        let telemetry = TraceExport.Telemetry(
-            count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
-            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
+        let variables = ExportVariables(variable) { Terminal.say($0) }
+        guard let settings = TraceSettings(variables), settings.sampler.canKeep else { return nil }
+        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health) { Terminal.say($0) }
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
-        Terminal.say("traces to \(settings.shownEndpoint)")
+        Terminal.say("traces to \(settings.export.shownEndpoint)")
     }
 
     /// Takes the events that become spans.

@@ -16,7 +16,8 @@ struct RunTrace: Sendable {
 
     /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
     init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
-        guard let settings = TraceSettings(variables.text, warn: say), settings.sampler.canKeep else { return nil }
+        let read = ExportVariables(variables.text, warn: say)
+        guard let settings = TraceSettings(read), settings.sampler.canKeep else { return nil }
         let caller = SpanContext(
             traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
         let export = TraceExport(settings)
@@ -54,7 +55,7 @@ struct RunTrace: Sendable {
             span.end()
         }
         if end.lost > 0 {
-            Terminal.say("\(end.lost) spans did not reach \(settings.shownEndpoint): \(end.reason)")
+            Terminal.say("\(end.lost) spans did not reach \(settings.export.shownEndpoint): \(end.reason)")
         }
         let events = dropped.count.load(ordering: .relaxed)
         if events > 0 { Terminal.say("\(events) events are not in the trace: its queue was full") }

@@ -15,11 +15,11 @@ enum ExportAnswer: Sendable, Hashable {
     init(status: Int, retryAfter: String?, body: [UInt8], now: Int = time(nil)) {
         switch status {
         case 200..<300:
-            // A body that is none of ours says nothing of rejected spans.
-            let response = try? Cardlink_Otlp_ExportTraceServiceResponse(serializedBytes: body)
+            // A body that is none of ours says nothing of rejected items.
+            let response = try? Cardlink_Otlp_ExportResponse(serializedBytes: body)
             let partial = response?.partialSuccess
             self = .taken(
-                rejected: UInt64(clamping: partial?.rejectedSpans ?? 0), message: partial?.errorMessage ?? "")
+                rejected: UInt64(clamping: partial?.rejected ?? 0), message: partial?.errorMessage ?? "")
         case 429, 502, 503, 504:
             self = .later(.other, "status \(status)", after: retryAfter.flatMap { Self.pause($0, now: now) })
         default: self = .refused("status \(status)")

@@ -4,16 +4,17 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import ProbeEvents
 
-/// Posts requests to one endpoint.
-struct OTLPClient: Sendable {
+/// Posts requests to one URL, as OTLP/HTTP has it.
+struct HTTPTransport: ExportTransport {
     private let client: HTTPClient
     private let endpoint: String
-    private let headers: [TraceSettings.Header]
+    private let headers: [ExportSettings.Header]
 
     /// An answer that is longer is none.
     private static let longestAnswer = 4 * 1024 * 1024
 
-    init(_ settings: TraceSettings) {
+    /// A client that has no connection yet.
+    init(_ settings: ExportSettings) {
         // A redirect could lead the headers, which carry secrets, to another host.
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // Else it would try to connect on its own until the time is over, and nobody would know.
@@ -25,7 +26,7 @@ struct OTLPClient: Sendable {
     }
 
     /// One attempt; nil when the task was cancelled.
-    func post(_ body: [UInt8], timeout: Duration) async -> ExportAnswer? {
+    func send(_ body: [UInt8], timeout: Duration) async -> ExportAnswer? {
         var request = HTTPClientRequest(url: endpoint)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/x-protobuf")
