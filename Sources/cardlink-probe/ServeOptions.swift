@@ -23,6 +23,10 @@ struct ServeOptions: ParsableArguments {
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
     var webHostNames: [String] = []
+    @Option(name: .of(\.benchName), help: .of(\.benchName))
+    var benchName: String?
+    @Option(name: .of(\.benchSite), help: .of(\.benchSite))
+    var benchSite: String?
     @Option(name: .of(\.runtimeDirectory), help: .of(\.runtimeDirectory))
     var runtimeDirectory: String?
     @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
@@ -41,6 +45,8 @@ struct ServeOptions: ParsableArguments {
         given.add(\.healthPort, healthPort)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
+        given.add(\.benchName, benchName)
+        given.add(\.benchSite, benchSite)
         given.add(\.runtimeDirectory, runtimeDirectory)
         given.add(\.runtimeGroup, runtimeGroup)
         return given.byPath

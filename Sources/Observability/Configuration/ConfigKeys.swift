@@ -43,6 +43,13 @@ package struct ConfigKeys: Sendable {
         "web.host_names", .hostNames, default: [], fallbackText: "none", option: "web.host", valueName: "name",
         help: "A further name that this machine is known by; requests under others are refused.")
 
+    package let benchName = Setting(
+        "bench.name", .name("a name"), default: nil, fallbackText: "the host's name", option: "bench.name",
+        valueName: "name", help: "The bench's name, as metrics and traces tell it.")
+    package let benchSite = Setting(
+        "bench.site", .name("a name"), default: nil, fallbackText: "none", option: "bench.site", valueName: "name",
+        help: "The site that the bench stands at.")
+
     package let runtimeDirectory = Setting(
         "runtime.directory", .path, default: nil,
         fallbackText: "/run/cardlink-probe for root, else cardlink-probe in $XDG_RUNTIME_DIR", option: "runtime-dir",
