@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "TelemetryExport",
             dependencies: [
-                "Observability", "ProbeEvents", "PrometheusClient", httpClient, nio, nioHTTP, nioPosix, protobuf,
+                "Observability", "ProbeEvents", "PrometheusClient", httpClient, logging, nio, nioHTTP, nioPosix,
+                protobuf,
             ],
             exclude: ["Protos"], swiftSettings: house),
         // assembly
@@ -148,7 +149,8 @@ let package = Package(
             "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
-        tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
+        tests(
+            "TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents", "PrometheusClient", logging]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),

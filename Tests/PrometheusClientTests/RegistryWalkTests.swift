@@ -46,7 +46,9 @@ import Testing
         registry.register(time)
         registry.register(size)
         // Bounds divide the cells of 100 ns and of 1 ms; both parts are one cell here.
-        for nanoseconds in [0, 0, 100, 101, 999_999, 1_000_000, 1_000_001, .max] as [UInt64] { time.record(nanoseconds) }
+        for nanoseconds in [0, 0, 100, 101, 999_999, 1_000_000, 1_000_001, .max] as [UInt64] {
+            time.record(nanoseconds)
+        }
         size.record(3)
         let families = Array(RegistryWalk(of: registry))
         guard case .histogram(let durations) = families[0].children[0].value,
