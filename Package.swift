@@ -39,6 +39,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -70,6 +72,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -84,6 +88,7 @@ let package = Package(
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
         room("PrometheusClient"),
+        room("Gzip", ["CZlib", nio]),
         // inside the tester
         .target(
             name: "PCSCShim", dependencies: ["CPCSC"], exclude: ["exports.map"], cSettings: injectedC,
@@ -104,8 +109,8 @@ let package = Package(
         .target(
             name: "TelemetryExport",
             dependencies: [
-                "Observability", "ProbeEvents", "PrometheusClient", httpClient, logging, nio, nioHTTP, nioPosix,
-                protobuf,
+                "Gzip", "Observability", "ProbeEvents", "PrometheusClient",
+                grpc, grpcTransport, httpClient, logging, nio, nioHTTP, nioPosix, nioTLS, protobuf,
             ],
             exclude: ["Protos"], swiftSettings: house),
         // assembly
@@ -113,7 +118,7 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
+                "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
                 crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
@@ -138,10 +143,12 @@ let package = Package(
             path: "examples/card-reader/Sources/card-reader", swiftSettings: house),
         // tests
         .target(
-            name: "TestSupport", dependencies: ["ProbeEvents"], path: "Tests/TestSupport", exclude: ["Clients"],
+            name: "TestSupport", dependencies: ["CZlib", "ProbeEvents"], path: "Tests/TestSupport",
+            exclude: ["Clients"],
             swiftSettings: house),
         tests("SmartCardTests", ["SmartCard"]),
         tests("PrometheusClientTests", ["PrometheusClient"]),
+        tests("GzipTests", ["Gzip", nio]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),

@@ -38,6 +38,7 @@ test_packages=(
 
 # What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
 test_python_packages=(
+    grpcio==1.85.3
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
 )
 

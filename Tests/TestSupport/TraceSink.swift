@@ -37,7 +37,7 @@ package final class TraceSink {
 
     /// A data point as it came, without its numbers.
     package struct Point: Decodable {
-        package struct Exemplar: Decodable {
+        package struct Exemplar: Decodable, Equatable {
             package var time: UInt64
             package var value: Double
             package var trace_id: String
@@ -112,19 +112,38 @@ package final class TraceSink {
     /// Where it listens.
     package let port: Int
 
+    /// How it is spoken to.
+    package enum Wire: String, CaseIterable, Sendable {
+        case http = ""
+        case grpc
+        /// gRPC that takes nothing compressed.
+        case plainGRPC = "plain"
+    }
+
+    private let isSecure: Bool
+
     /// Starts it, on a free port when none is named; each answer is for one request: a status, `503:1`, `partial:2`, `reset`, `hang`.
-    package init(answers: [String] = [], port: Int = 0) throws {
+    ///
+    /// Over gRPC a status is a code's name. With certificates, `server` and their authority, it speaks TLS and wants one
+    /// of its clients.
+    package init(
+        answers: [String] = [], port: Int = 0, wire: Wire = .http, certificates: Certificates? = nil
+    ) throws {
+        isSecure = certificates != nil
         folder = try TemporaryFolder()
         guard FileManager.default.isExecutableFile(atPath: Self.python) else {
             throw TestFailure("no \(Self.python); Tests/run makes it")
         }
+        var environment = ["SINK_TLS": certificates?.folder.path ?? ""]
+        if wire != .http { environment["SINK_GRPC"] = wire.rawValue }
         process = try RunningCommand(
-            [Self.python, Files.client("otlp_sink.py"), folder.file("spans"), String(port)] + answers)
+            [Self.python, Files.client("otlp_sink.py"), folder.file("spans"), String(port)] + answers,
+            environment: environment)
         self.port = Int(try process.readLine()) ?? 0
     }
 
     /// The endpoint as `OTEL_EXPORTER_OTLP_ENDPOINT` has it.
-    package var endpoint: String { "http://127.0.0.1:\(port)" }
+    package var endpoint: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
 
     /// The spans that it took, in the order in which they came.
     package var spans: [Span] {

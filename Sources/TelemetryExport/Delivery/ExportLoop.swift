@@ -29,7 +29,7 @@ final class ExportLoop: Sendable {
         firstPause: Duration = .seconds(1)
     ) {
         (self.signal, self.settings) = (signal, settings)
-        transport = HTTPTransport(settings)
+        transport = settings.transport(for: signal)
         (self.telemetry, self.firstPause) = (telemetry, firstPause)
     }
 

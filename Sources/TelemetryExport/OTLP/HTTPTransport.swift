@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import Gzip
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -6,39 +7,30 @@ internal import ProbeEvents
 
 /// Posts requests to one URL, as OTLP/HTTP has it.
 struct HTTPTransport: ExportTransport {
-    private let client: HTTPClient
-    private let endpoint: String
-    private let headers: [ExportSettings.Header]
-
-    /// An answer that is longer is none.
-    private static let longestAnswer = 4 * 1024 * 1024
+    private let client: HTTPClient?
+    private let settings: ExportSettings
 
     /// A client that has no connection yet.
     init(_ settings: ExportSettings) {
+        self.settings = settings
         // A redirect could lead the headers, which carry secrets, to another host.
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // Else it would try to connect on its own until the time is over, and nobody would know.
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-        endpoint = settings.endpoint
-        headers = settings.headers
+        guard let tls = try? settings.tls.configuration() else {
+            client = nil
+            return
+        }
+        configuration.tlsConfiguration = tls
+        client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     }
 
-    /// One attempt; nil when the task was cancelled.
     func send(_ body: [UInt8], timeout: Duration) async -> ExportAnswer? {
-        var request = HTTPClientRequest(url: endpoint)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/x-protobuf")
-        let version = ProbeVersion.current
-        request.headers.add(
-            name: "User-Agent", value: "CardLink-Probe/\(version) OTel-OTLP-Exporter-Swift/\(version)")
-        for header in headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
-        request.body = .bytes(ByteBuffer(bytes: body))
+        guard let client else { return .refused("the certificates cannot be used") }
         do {
             let deadline = NIODeadline.now() + TimeAmount(timeout)
-            let response = try await client.execute(request, deadline: deadline)
-            let answer = try await response.body.collect(upTo: Self.longestAnswer)
+            let response = try await client.execute(request(body), deadline: deadline)
+            let answer = try await response.body.collect(upTo: ExportSettings.longestAnswer)
             return ExportAnswer(
                 status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"),
                 body: Array(buffer: answer))
@@ -51,8 +43,25 @@ struct HTTPTransport: ExportTransport {
         }
     }
 
-    /// Closes its connections.
-    func close() async { try? await client.shutdown() }
+    func close() async { try? await client?.shutdown() }
+
+    private func request(_ body: [UInt8]) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: settings.endpoint)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/x-protobuf")
+        request.headers.add(name: "User-Agent", value: ExportSettings.userAgent)
+        var content = ByteBuffer(bytes: body)
+        if settings.isCompressed, let stream = GzipStream() {
+            var compressed = ByteBuffer()
+            stream.compress(content, into: &compressed)
+            stream.finish(into: &compressed)
+            content = compressed
+            request.headers.add(name: "Content-Encoding", value: "gzip")
+        }
+        for header in settings.headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
+        request.body = .bytes(content)
+        return request
+    }
 
     private static func answer(to error: HTTPClientError) -> ExportAnswer? {
         switch error {

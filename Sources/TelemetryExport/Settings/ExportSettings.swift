@@ -15,19 +15,6 @@ package struct ExportSettings: Sendable, Hashable {
         package var value: String
     }
 
-    /// Files in PEM for TLS.
-    package struct TLSFiles: Sendable, Hashable {
-        /// Who may have signed the server's certificate; nil for whom the system trusts.
-        package var authorities: String?
-        /// Our own certificate, with those that lead to its root.
-        package var certificate: String?
-        /// Its key.
-        package var key: String?
-
-        /// No files.
-        package init() {}
-    }
-
     /// How requests travel.
     package var wire = Wire.http
     /// The whole URL; of gRPC scheme, host and port count.
@@ -38,8 +25,8 @@ package struct ExportSettings: Sendable, Hashable {
     package var timeout = Duration.milliseconds(10_000)
     /// Whether requests are compressed, with gzip.
     package var isCompressed = false
-    /// Files for TLS.
-    package var tls = TLSFiles()
+    /// Whom TLS trusts, and who we are.
+    package var tls = ExportTLS()
     /// What is said of the probe with each request, beside what is known by itself.
     package var resource: [Attribute] = []
 
@@ -60,19 +47,19 @@ package struct ExportSettings: Sendable, Hashable {
 extension ExportSettings {
     /// Reads the variables for a signal, the ones for it alone before the ones for all.
     ///
-    /// nil when they name no endpoint, or say that nothing is to be exported.
+    /// nil when they name no endpoint, or say that nothing is to be exported, or what they say cannot be done.
     package init?(_ signal: ExportSignal, _ read: ExportVariables) {
         let names = Names(signal)
         guard !read.isTrue("OTEL_SDK_DISABLED"), Self.isWanted(signal, read),
-            let endpoint = Self.endpoint(signal, read)
+            let wire = Self.wire(names("PROTOCOL"), read),
+            let endpoint = wire == .grpc ? Self.service(signal, read) : Self.url(signal, read),
+            let tls = Self.tls(names, read)
         else { return nil }
         self.init(endpoint: endpoint)
+        (self.wire, self.tls) = (wire, tls)
         headers = Self.headers(names("HEADERS"), read)
         timeout = read.milliseconds(names("TIMEOUT")) ?? timeout
         isCompressed = Self.isCompressed(names("COMPRESSION"), read)
-        tls.authorities = read.first(names("CERTIFICATE"))?.value
-        tls.certificate = read.first(names("CLIENT_CERTIFICATE"))?.value
-        tls.key = read.first(names("CLIENT_KEY"))?.value
         resource = Self.resource(read)
     }
 
@@ -89,24 +76,27 @@ extension ExportSettings {
 
     private static func isWanted(_ signal: ExportSignal, _ read: ExportVariables) -> Bool {
         let name = "OTEL_\(signal.variable)_EXPORTER"
-        if let exporters = read.list(name) {
-            if exporters.contains("otlp") { return isProtocolKnown(signal, read) }
-            if let unknown = exporters.first(where: { $0 != "none" }) {
-                read.warn("\(name) '\(unknown.prefix(64))' is neither otlp nor none; exporting nothing")
-            }
-            return false
+        guard let exporters = read.list(name) else { return read.first(Names(signal)("ENDPOINT")) != nil }
+        if exporters.contains("otlp") { return true }
+        if let unknown = exporters.first(where: { $0 != "none" }) {
+            read.warn("\(name) '\(unknown.prefix(64))' is neither otlp nor none; exporting nothing")
         }
-        return read.first(Names(signal)("ENDPOINT")) != nil && isProtocolKnown(signal, read)
-    }
-
-    private static func isProtocolKnown(_ signal: ExportSignal, _ read: ExportVariables) -> Bool {
-        guard let name = read.first(Names(signal)("PROTOCOL"))?.value, name != "http/protobuf" else { return true }
-        read.warn("\(signal.name) go out by http/protobuf only, not by '\(name.prefix(64))'; exporting nothing")
         return false
     }
 
-    /// The variable for one signal is used as it stands, the one for all is a base.
-    private static func endpoint(_ signal: ExportSignal, _ read: ExportVariables) -> String? {
+    private static func wire(_ names: [String], _ read: ExportVariables) -> Wire? {
+        guard let (name, value) = read.first(names) else { return .http }
+        switch value {
+        case "http/protobuf": return .http
+        case "grpc": return .grpc
+        default:
+            read.warn("\(name) '\(value.prefix(64))' is neither grpc nor http/protobuf; exporting nothing")
+            return nil
+        }
+    }
+
+    /// The URL of HTTP: the variable for one signal is used as it stands, the one for all is a base.
+    private static func url(_ signal: ExportSignal, _ read: ExportVariables) -> String? {
         let names = Names(signal)("ENDPOINT")
         let (name, url) = read.first(names) ?? (names[1], "http://localhost:4318")
         guard let scheme = url.firstRange(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound]),
@@ -118,6 +108,32 @@ extension ExportSettings {
         }
         guard name == names[1] else { return url }
         return url + (url.hasSuffix("/") ? "" : "/") + signal.path
+    }
+
+    /// Where gRPC listens; without a scheme it is asked with TLS unless a variable says otherwise.
+    private static func service(_ signal: ExportSignal, _ read: ExportVariables) -> String? {
+        let names = Names(signal)
+        let (name, text) = read.first(names("ENDPOINT")) ?? (names("ENDPOINT")[1], "http://localhost:4317")
+        let isInsecure = read.first(names("INSECURE"))?.value.lowercased() == "true"
+        let url = text.contains("://") ? text : (isInsecure ? "http://" : "https://") + text
+        guard GRPCEndpoint(url) != nil else {
+            read.warn("\(name) is no HOST:PORT, alone or behind http:// or https://; exporting nothing")
+            return nil
+        }
+        return url
+    }
+
+    private static func tls(_ names: Names, _ read: ExportVariables) -> ExportTLS? {
+        let (authorities, certificate, key) =
+            (read.first(names("CERTIFICATE")), read.first(names("CLIENT_CERTIFICATE")), read.first(names("CLIENT_KEY")))
+        do throws(ExportTLS.Unusable) {
+            return try ExportTLS(
+                authorities: authorities?.value, certificate: certificate?.value, key: key?.value)
+        } catch {
+            let given = [authorities, certificate, key].compactMap { $0?.name }
+            read.warn("\(given.joined(separator: ", ")): \(error.reason); exporting nothing")
+            return nil
+        }
     }
 
     private static func isCompressed(_ names: [String], _ read: ExportVariables) -> Bool {

@@ -1,6 +1,7 @@
 import NIOCore
 import Observability
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ProbeDaemon

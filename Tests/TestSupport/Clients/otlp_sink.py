@@ -3,13 +3,18 @@
 Prints its port, a free one for 0. Writes a line of JSON for each span that it takes, for each data point into FILE.metrics, for each
 record into FILE.logs. Each ANSWER is what the next request gets: a status,
 503:SECONDS with Retry-After, partial:N, reset, hang; when they are used up each gets 200.
+
+SINK_TLS names a folder with server.key, server.pem and ca.pem: then clients need a certificate, too. SINK_GRPC makes it gRPC: an
+ANSWER is a code's name then, one with :SECONDS has RetryInfo; with the value "plain" it takes nothing compressed.
 """
 import gzip
 import json
 import math
+import os
 import socketserver
 import struct
 import socket
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler
@@ -196,6 +201,18 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
+tls = os.environ.get("SINK_TLS")
+files = [f"{tls}/{name}" for name in ("server.key", "server.pem", "ca.pem")] if tls else None
+if "SINK_GRPC" in os.environ:
+    import otlp_grpc_sink
+
+    otlp_grpc_sink.serve(sys.argv[2], signals, outs, answers, files, os.environ["SINK_GRPC"] == "plain")
 server = Server(("127.0.0.1", int(sys.argv[2])), Sink)
+if files:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files[1], files[0])
+    context.load_verify_locations(files[2])
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 print(server.server_address[1], flush=True)
 server.serve_forever()
