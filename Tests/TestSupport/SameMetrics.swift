@@ -2,7 +2,7 @@
 package enum SameMetrics {
     /// What is compared with the text.
     package enum Form: String {
-        case json, otlp
+        case json, otlp, pushed
     }
 
     /// What differs, a line each, and how many samples there were; with nothing else, all is the same.

@@ -151,7 +151,7 @@ final class ExportLoop: Sendable {
 
 extension String {
     /// What a server says is shown in one line, without what moves a terminal's cursor.
-    fileprivate var singleLine: String {
+    var singleLine: String {
         String(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
     }
 }

@@ -13,16 +13,22 @@ struct HTTPTransport: ExportTransport {
     /// A client that has no connection yet.
     init(_ settings: ExportSettings) {
         self.settings = settings
-        // A redirect could lead the headers, which carry secrets, to another host.
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Else it would try to connect on its own until the time is over, and nobody would know.
-        configuration.connectionPool.retryConnectionEstablishment = false
+        var configuration = Self.configuration
         guard let tls = try? settings.tls.configuration() else {
             client = nil
             return
         }
         configuration.tlsConfiguration = tls
         client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+    }
+
+    /// How requests with secrets are made.
+    static var configuration: HTTPClient.Configuration {
+        // A redirect could lead the headers, which carry secrets, to another host.
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        // Else it would try to connect on its own until the time is over, and nobody would know.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
     }
 
     func send(_ body: [UInt8], timeout: Duration) async -> ExportAnswer? {

@@ -1,6 +1,6 @@
-"""Compares numbers with a text exposition, read by prometheus_client's own parser: same_metrics.py TEXT json|otlp FILE.
+"""Compares numbers with a text exposition, read by prometheus_client's own parser: same_metrics.py TEXT json|otlp|pushed FILE.
 
-FILE is the JSON export, or what otlp_sink.py wrote. Prints what differs, a line each, and the number of samples. With otlp an exponential
+FILE is the JSON export, what otlp_sink.py wrote, or a Pushgateway's own exposition, of which the samples with a job count. Prints what differs, a line each, and the number of samples. With otlp an exponential
 histogram is held to the text's buckets by the bounds that the specification gives its own.
 """
 import json
@@ -58,6 +58,14 @@ def otlp_samples(path):
             yield key(name + "_bucket", labels, le=bound), total
 
 
+def pushed_samples(path):
+    for (name, labels), value in text_samples(path).items():
+        labels = dict(labels)
+        if labels.pop("job", None) and not name.startswith("push_"):
+            labels.pop("instance", None)
+            yield key(name, labels), value
+
+
 def exponential_faults(path, text):
     """Each bound of the text's buckets must lie where the exponential ones say it does, but for 1% and one bucket's width."""
     for line in open(path):
@@ -86,7 +94,8 @@ def with_number_bounds(samples):
 
 form, path = sys.argv[2:]
 text = dict(with_number_bounds(text_samples(sys.argv[1])))
-ours = dict(json_samples(path) if form == "json" else otlp_samples(path))
+read = {"json": json_samples, "otlp": otlp_samples, "pushed": lambda path: with_number_bounds(dict(pushed_samples(path)))}
+ours = dict(read[form](path))
 faults = list(exponential_faults(path, text)) if form == "otlp" else []
 exponential = {json.loads(line)["name"] + "_bucket" for line in open(path)} if form == "otlp" and "exponential" in open(path).read() else set()
 for sample, value in text.items():
