@@ -41,8 +41,9 @@ package struct Pushgateway: Sendable {
 
     /// Puts all that a registry shows in the place of what the group had; what an earlier run had and this one has not
     /// is gone then, as it should be. Ends when the time is over.
-    package func push(_ registry: Registry, to group: GroupingKey, within limit: Duration) async throws(PushgatewayError)
-    {
+    package func push(
+        _ registry: Registry, to group: GroupingKey, within limit: Duration
+    ) async throws(PushgatewayError) {
         var body = ByteBuffer()
         for chunk in TextExposition(of: registry) { body.writeBytes(chunk) }
         var request = HTTPClientRequest(url: isWhole ? address : "\(address)/metrics/\(group.path)")
