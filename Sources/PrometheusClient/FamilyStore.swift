@@ -98,6 +98,29 @@ final class FamilyStore: FamilySource {
         }
     }
 
+    func snapshot() -> FamilySnapshot {
+        let children =
+            isOpen
+            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts) }
+            : (0..<closed.count).filter { descriptor.shows(closed.table.cell(at: $0)) }.map {
+                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0))
+            }
+        let divisor = descriptor.unit == .seconds ? 1e9 : 1
+        return FamilySnapshot(
+            descriptor: descriptor, bucketBounds: scale.bounds.map { Double($0) / divisor }, children: children)
+    }
+
+    private func child(_ block: CellBlock, at index: Int, texts: [String]) -> ChildSnapshot {
+        let cell = block.table.cell(at: index)
+        let value: ChildValue =
+            switch descriptor.kind {
+            case .histogram: .histogram(HistogramSnapshot(of: cell, scale: scale, unit: descriptor.unit))
+            case .gauge: .number(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)))
+            case .counter, .info: .count(cell.pointee.value.load(ordering: .relaxed))
+            }
+        return withExtendedLifetime(block) { ChildSnapshot(labelValues: texts, value: value) }
+    }
+
     private func make(_ texts: LabelTexts) -> CellBlock {
         let block = CellBlock(
             count: 1, scale: scale, exemplars: exemplars, labelTexts: texts.list(count: descriptor.labels.count))

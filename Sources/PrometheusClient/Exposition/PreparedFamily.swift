@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A family ready to be rendered: all its text, and where its numbers are.
 struct PreparedFamily: Sendable {
     /// The lines before the samples.
@@ -96,10 +94,10 @@ struct FamilyText {
     mutating func prepare(
         closed block: CellBlock, _ exemplars: [UInt: ExemplarTable.OfChild]
     ) -> PreparedFamily {
-        let shown = (0..<block.count).filter { isShown(block.table.cell(at: $0)) }
+        let shown = (0..<block.count).filter { descriptor.shows(block.table.cell(at: $0)) }
         if shown.count != children.cells.count {
             children = PreparedChildren(descriptor: descriptor, scale: scale)
-            for index in shown { append(block, index: index, texts: labelTexts(ofIndex: index)) }
+            for index in shown { append(block, index: index, texts: descriptor.labelTexts(ofIndex: index)) }
         }
         return PreparedFamily(header: header, children: children, exemplars: exemplars)
     }
@@ -112,23 +110,6 @@ struct FamilyText {
         for block in fresh { append(block, index: 0, texts: block.labelTexts) }
         known = Known(children: children.cells.count, removals: removals)
         return PreparedFamily(header: header, children: children, exemplars: exemplars)
-    }
-
-    private func isShown(_ cell: UnsafeMutablePointer<MetricCell>) -> Bool {
-        // A histogram's sum may be there an instant before its first count.
-        cell.pointee.isShown.load(ordering: .relaxed)
-            || descriptor.kind != .histogram && cell.pointee.value.load(ordering: .relaxed) != 0
-    }
-
-    private func labelTexts(ofIndex index: Int) -> [String] {
-        var rest = index
-        var texts: [String] = []
-        for label in descriptor.labels.reversed() {
-            let domain = label.domain ?? [""]
-            texts.append(domain[rest % domain.count])
-            rest /= domain.count
-        }
-        return texts.reversed()
     }
 
     private mutating func append(_ block: CellBlock, index: Int, texts: [String]) {
