@@ -41,6 +41,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -61,6 +62,7 @@ let package = Package(
         .library(name: "PrometheusClient", targets: ["PrometheusClient"]),
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
+        .library(name: "Observability", targets: ["Observability"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -68,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -83,7 +86,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
-        room("PrometheusClient"),
+        room("PrometheusClient", [metrics]),
         // inside the tester
         .target(
             name: "PCSCShim", dependencies: ["CPCSC"], exclude: ["exports.map"], cSettings: injectedC,
@@ -138,7 +141,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["ProbeEvents"], path: "Tests/TestSupport", exclude: ["Clients"],
             swiftSettings: house),
         tests("SmartCardTests", ["SmartCard"]),
-        tests("PrometheusClientTests", ["PrometheusClient"]),
+        tests("PrometheusClientTests", ["PrometheusClient", metrics]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),

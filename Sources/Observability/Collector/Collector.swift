@@ -29,7 +29,7 @@ public final class Collector: EventSink {
     let statusWords = StatusWordLookup.shared
     let commands = CommandLookup.shared
     let openSessions = Mutex(OpenSessions())
-    let readers = Mutex(PresentReaders())
+    let devices = Mutex(PresentDevices())
 
     /// A collector with families that count from 0.
     ///
