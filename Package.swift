@@ -99,7 +99,7 @@ let package = Package(
         // services
         room(
             "Observability",
-            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, tracing, yams]),
+            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, logging, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
@@ -145,7 +145,8 @@ let package = Package(
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
-        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", tracing]),
+        tests(
+            "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),

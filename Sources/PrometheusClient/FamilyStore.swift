@@ -115,11 +115,12 @@ final class FamilyStore: FamilySource {
     }
 
     func snapshot() -> FamilySnapshot {
+        let exemplars = exemplars.all
         let children =
             isOpen
-            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts) }
+            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts, exemplars) }
             : (0..<closed.count).filter { descriptor.shows(closed.table.cell(at: $0)) }.map {
-                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0))
+                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0), exemplars)
             }
         let divisor = descriptor.unit == .seconds ? 1e9 : 1
         return FamilySnapshot(
@@ -127,7 +128,9 @@ final class FamilyStore: FamilySource {
             children: children)
     }
 
-    private func child(_ block: CellBlock, at index: Int, texts: [String]) -> ChildSnapshot {
+    private func child(
+        _ block: CellBlock, at index: Int, texts: [String], _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> ChildSnapshot {
         let cell = block.table.cell(at: index)
         let value: ChildValue =
             switch descriptor.kind {
@@ -137,7 +140,12 @@ final class FamilyStore: FamilySource {
                 .number(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)))
             case .counter, .info: .count(cell.pointee.value.load(ordering: .relaxed))
             }
-        return withExtendedLifetime(block) { ChildSnapshot(labelValues: texts, value: value) }
+        let own = exemplars[UInt(bitPattern: cell)] ?? [:]
+        return withExtendedLifetime(block) {
+            ChildSnapshot(
+                labelValues: texts, value: value, createdNanoseconds: cell.pointee.createdNanoseconds,
+                exemplars: own.isEmpty ? [] : own.sorted { $0.key < $1.key }.map(\.value))
+        }
     }
 
     private func make(_ texts: LabelTexts) -> CellBlock {

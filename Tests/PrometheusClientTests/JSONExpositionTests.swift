@@ -39,6 +39,22 @@ import Testing
                 """#)
     }
 
+    @Test func exemplars() {
+        let registry = Registry()
+        let time = DurationHistogram("app_time_seconds", "A time.", buckets: [0.1])
+        registry.register(time)
+        for nanoseconds in [2_000_000_000, 50_000_000] as [UInt64] {
+            time.record(nanoseconds)
+            time.child.setExemplar(nanoseconds, labels: [.init("trace_id", "4b\"f9")], wallNanoseconds: 1_500_000_000)
+        }
+        #expect(
+            Self.text(registry).contains(
+                #"""
+                ,"exemplars":[{"labels":{"trace_id":"4b\"f9"},"value_seconds":0.05,"time_unix_seconds":1.5},\#
+                {"labels":{"trace_id":"4b\"f9"},"value_seconds":2,"time_unix_seconds":1.5}]}
+                """#))
+    }
+
     @Test(arguments: [Registry(), ExpositionTests.registry()])
     func anotherParserReadsIt(registry: Registry) throws {
         let read = try JSONSerialization.jsonObject(with: Data(Self.text(registry).utf8)) as? [String: Any]

@@ -112,14 +112,9 @@ extension JSONText {
     }
 
     private mutating func write(_ child: ChildSnapshot, of family: FamilySnapshot) {
-        raw("{\"labels\":{")
-        for (index, (label, value)) in zip(family.descriptor.labels, child.labelValues).enumerated() {
-            separate(index)
-            string(label.name)
-            raw(":")
-            string(value)
-        }
-        raw("},")
+        raw("{\"labels\":")
+        write(labels: zip(family.descriptor.labels.map(\.name), child.labelValues))
+        raw(",")
         switch child.value {
         case .count(let count):
             raw("\"value\":")
@@ -129,7 +124,35 @@ extension JSONText {
             number(value)
         case .histogram(let histogram): write(histogram, of: family)
         }
+        if !child.exemplars.isEmpty { write(child.exemplars, family.descriptor.unit) }
         raw("}")
+    }
+
+    private mutating func write(labels: some Sequence<(String, String)>) {
+        raw("{")
+        for (index, (name, value)) in labels.enumerated() {
+            separate(index)
+            string(name)
+            raw(":")
+            string(value)
+        }
+        raw("}")
+    }
+
+    private mutating func write(_ exemplars: [Exemplar], _ unit: MetricUnit) {
+        raw(",\"exemplars\":[")
+        for (index, exemplar) in exemplars.enumerated() {
+            separate(index)
+            raw("{\"labels\":")
+            write(labels: exemplar.labels.lazy.map { ($0.name, $0.value) })
+            raw(",")
+            key("value", unit)
+            number(unit == .seconds ? Double(exemplar.value) / 1e9 : Double(exemplar.value))
+            raw(",\"time_unix_seconds\":")
+            NumberText.append(secondsOf: exemplar.wallNanoseconds, to: &bytes)
+            raw("}")
+        }
+        raw("]")
     }
 
     private mutating func write(_ histogram: HistogramSnapshot, of family: FamilySnapshot) {

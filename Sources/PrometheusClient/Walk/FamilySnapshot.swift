@@ -22,10 +22,18 @@ public struct ChildSnapshot: Sendable, Hashable {
     public let labelValues: [String]
     /// Its numbers.
     public let value: ChildValue
+    /// From when on it counts, nanoseconds since 1970 in UTC; nil when it is read elsewhere.
+    public let createdNanoseconds: UInt64?
+    /// Values behind its number, those of a histogram's lower buckets first.
+    public let exemplars: [Exemplar]
 
-    init(labelValues: [String], value: ChildValue) {
+    init(
+        labelValues: [String], value: ChildValue, createdNanoseconds: UInt64? = nil, exemplars: [Exemplar] = []
+    ) {
         self.labelValues = labelValues
         self.value = value
+        self.createdNanoseconds = createdNanoseconds
+        self.exemplars = exemplars
     }
 }
 
