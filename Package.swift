@@ -43,6 +43,7 @@ let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -63,6 +64,7 @@ let package = Package(
         .library(name: "PrometheusClient", targets: ["PrometheusClient"]),
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
+        .library(name: "Observability", targets: ["Observability"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -70,6 +72,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
@@ -87,7 +90,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
-        room("PrometheusClient"),
+        room("PrometheusClient", [metrics]),
         room("Gzip", ["CZlib", nio]),
         // inside the tester
         .target(
@@ -147,7 +150,7 @@ let package = Package(
             exclude: ["Clients"],
             swiftSettings: house),
         tests("SmartCardTests", ["SmartCard"]),
-        tests("PrometheusClientTests", ["PrometheusClient"]),
+        tests("PrometheusClientTests", ["PrometheusClient", metrics]),
         tests("GzipTests", ["Gzip", nio]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(

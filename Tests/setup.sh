@@ -36,10 +36,12 @@ test_packages=(
     prometheus-pushgateway python3 python3-prometheus-client python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
 )
 
-# What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
+# What only Python's package index has: readers of traces and metrics that the tests hold ours against, and a tester with
+# spans.
 test_python_packages=(
     grpcio==1.85.3
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+    prometheus-client==0.26.0
 )
 
 # The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.

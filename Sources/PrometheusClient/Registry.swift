@@ -75,6 +75,9 @@ public final class Registry: Sendable {
         return clash
     }
 
+    /// Tells that something of this name had no room.
+    func refuse(_ family: String) { onRefusal(family) }
+
     var sources: [any FamilySource] { state.withLock { $0.sources } }
 
     func runScrapeHooks() {

@@ -15,6 +15,8 @@ struct ServeOptions: ParsableArguments {
     var metricsMaxRequests: String?
     @Option(name: .of(\.metricsSeriesLimit), help: .of(\.metricsSeriesLimit))
     var metricsSeriesLimit: String?
+    @Option(name: .of(\.metricsCreated), help: .of(\.metricsCreated))
+    var metricsCreated: String?
     @Option(name: .of(\.healthListenAddress), help: .of(\.healthListenAddress))
     var healthListenAddress: [String] = []
     @Option(name: .of(\.healthPort), help: .of(\.healthPort))
@@ -41,6 +43,7 @@ struct ServeOptions: ParsableArguments {
         given.add(\.metricsPath, metricsPath)
         given.add(\.metricsMaxRequests, metricsMaxRequests)
         given.add(\.metricsSeriesLimit, metricsSeriesLimit)
+        given.add(\.metricsCreated, metricsCreated)
         given.add(\.healthListenAddress, healthListenAddress)
         given.add(\.healthPort, healthPort)
         given.add(\.webConfigFile, webConfigFile)

@@ -24,6 +24,9 @@ package struct ConfigKeys: Sendable {
     package let metricsSeriesLimit = Setting(
         "metrics.series_limit", .number(1...1_000_000), default: 1_000, option: "metrics.series-limit",
         valueName: "count", help: "Series that a family with an open label may have; further ones count under other.")
+    package let metricsCreated = Setting(
+        "metrics.created", .flag, default: false, option: "metrics.created", valueName: "bool",
+        help: "Whether OpenMetrics tells from when on each counter and histogram counts: one more series each.")
 
     package let healthListenAddress = Setting(
         "health.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with health.port",

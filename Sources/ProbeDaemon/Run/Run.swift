@@ -63,7 +63,7 @@ package struct Run: Sendable {
         let taps = EventBus([StandardLevel(told)])
         if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
+        let server = await serveMetrics(tap: tap, bus: bus, trace: trace, hasDaemon: forwarder != nil)
 
         let started = EventClock.now
         let own = (trace?.environment(variables) ?? variables).entries
@@ -156,10 +156,13 @@ package struct Run: Sendable {
         if undelivered > 0 { Terminal.say("\(undelivered) events did not reach the daemon; the summary has them") }
     }
 
-    private func serveMetrics(tap: RunTap?, bus: EventBus, hasDaemon: Bool) async -> MetricsServer? {
+    private func serveMetrics(
+        tap: RunTap?, bus: EventBus, trace: RunTrace?, hasDaemon: Bool
+    ) async -> MetricsServer? {
         guard let address = request.metrics else { return nil }
         let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
         bus.add(collector)
+        trace?.show(in: collector)
         var configuration = MetricsServer.Configuration(web: [address])
         configuration.webOption = "--metrics"
         let server = MetricsServer(

@@ -27,7 +27,7 @@ package struct Daemon: Sendable {
         let security = try security(start)
         let group = try group(start)
         try directory.create(for: group)
-        let sinks = Sinks(seriesLimit: start[\.metricsSeriesLimit])
+        let sinks = Sinks(seriesLimit: start[\.metricsSeriesLimit], showsCreated: start[\.metricsCreated])
         let sources = Sources(directory, group: group)
         let server = server(sinks.collector, sources, security)
         try await server.start()

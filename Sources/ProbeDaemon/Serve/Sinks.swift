@@ -12,8 +12,8 @@ struct Sinks: Sendable {
     let traces: DaemonTraces?
 
     /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int) {
-        collector = Collector(seriesLimit: seriesLimit, scope: .everything)
+    init(seriesLimit: Int, showsCreated: Bool) {
+        collector = Collector(seriesLimit: seriesLimit, showsCreated: showsCreated)
         let bus = EventBus([collector, FaultLog()])
         traces = DaemonTraces(counting: collector)
         if let traces { bus.add(traces.sink) }

@@ -16,6 +16,7 @@ struct DaemonTraces: Sendable {
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
+        pipeline.showTraces(in: collector)
         Terminal.say("traces to \(settings.export.shownEndpoint)")
     }
 

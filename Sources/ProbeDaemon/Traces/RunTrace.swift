@@ -36,6 +36,9 @@ struct RunTrace: Sendable {
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
 
+    /// Shows in a collector's histograms which traces their numbers came from.
+    func show(in collector: Collector) { pipeline.showTraces(in: collector) }
+
     /// The environment of the program, in which its own spans find the run's.
     func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {
         var variables = own

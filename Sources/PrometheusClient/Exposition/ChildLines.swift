@@ -30,12 +30,9 @@ extension PreparedChildren {
         switch kind {
         case .histogram:
             writeHistogram(cell, into: &lines)
-        case .gauge:
-            lines.copyLine()
-            lines.end(
-                NumberText.write(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)), at: lines.place))
-        case .counter, .info:
-            lines.write(cell.pointee.value.load(ordering: .relaxed))
+        case .gauge, .counter, .info:
+            let number = cell.pointee.value.load(ordering: .relaxed)
+            if holdsFraction { lines.write(Double(bitPattern: number)) } else { lines.write(number) }
         }
     }
 
@@ -46,7 +43,9 @@ extension PreparedChildren {
             lines.write(counts.total)
         }
         let sum = cell.pointee.value.load(ordering: .relaxed) &+ counts.exactSum
-        if unit == .seconds {
+        if holdsFraction {
+            lines.write(Double(bitPattern: sum))
+        } else if unit == .seconds {
             lines.copyLine()
             lines.end(NumberText.write(secondsOf: sum, at: lines.place))
         } else {
@@ -66,6 +65,12 @@ private struct LineWriter {
 
     @inline(__always)
     mutating func write(_ number: UInt64) {
+        copyLine()
+        end(NumberText.write(number, at: place))
+    }
+
+    @inline(__always)
+    mutating func write(_ number: Double) {
         copyLine()
         end(NumberText.write(number, at: place))
     }

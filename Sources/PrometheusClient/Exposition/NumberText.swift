@@ -81,6 +81,14 @@ enum NumberText {
         }
     }
 
+    /// A bucket bound of any numbers, with at least one decimal where there is no exponent.
+    static func bound(_ value: Double) -> String {
+        var text: [UInt8] = []
+        append(value, to: &text)
+        let isWhole = text.allSatisfy { (zero...zero + 9).contains($0) || $0 == UInt8(ascii: "-") }
+        return String(decoding: text, as: UTF8.self) + (isWhole ? ".0" : "")
+    }
+
     // MARK: Digits
 
     private static let zero = UInt8(ascii: "0")

@@ -20,6 +20,8 @@ struct PreparedChildren: Sendable {
     let kind: MetricKind
     let unit: MetricUnit
     let scale: HistogramScale
+    /// Whether what a cell holds beside counts is a `Double`.
+    let holdsFraction: Bool
     /// How many numbers a child has.
     let cutsPerChild: Int
     /// What tells from when on a child counts; nil for kinds that can go down.
@@ -41,6 +43,7 @@ struct PreparedChildren: Sendable {
         kind = descriptor.kind
         unit = descriptor.unit
         self.scale = scale
+        holdsFraction = kind == .gauge || scale.holdsFraction
         cutsPerChild = kind == .histogram ? descriptor.bucketBounds.count + 3 : 1
         createdName = kind == .histogram || kind == .counter ? descriptor.baseName + "_created" : nil
         lastNameBytes = descriptor.name.utf8.count + (kind == .histogram ? "_count".utf8.count : 0)

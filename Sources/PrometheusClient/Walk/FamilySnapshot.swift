@@ -59,9 +59,11 @@ public struct HistogramSnapshot: Sendable, Hashable {
     public let fine: LogLinearHistogram?
 
     private let isDuration: Bool
+    /// The sum of values that may be any numbers.
+    private let fractionSum: Double?
 
     /// The sum of the values in the family's unit.
-    public var sum: Double { isDuration ? Double(wholeSum) / 1e9 : Double(wholeSum) }
+    public var sum: Double { fractionSum ?? (isDuration ? Double(wholeSum) / 1e9 : Double(wholeSum)) }
 
     /// Reads a cell; `fine` is there for durations.
     init(of cell: UnsafeMutablePointer<MetricCell>, scale: HistogramScale, unit: MetricUnit) {
@@ -72,13 +74,15 @@ public struct HistogramSnapshot: Sendable, Hashable {
         var exactSum: UInt64 = 0
         let isDuration = isDuration
         forEachCount(of: cell, scale: scale) { index, number in
-            while bucket < scale.bounds.count, scale.bucketEnds[bucket] < index { bucket += 1 }
+            while bucket < scale.bucketEnds.count - 1, scale.bucketEnds[bucket] < index { bucket += 1 }
             buckets[bucket] &+= number
             if index < scale.exactCells { exactSum &+= number &* UInt64(index) }
             // A duration's cell is shifted by the number of bounds below it.
             if isDuration { fine.record(number, inCell: index - bucket) }
         }
-        wholeSum = cell.pointee.value.load(ordering: .relaxed) &+ exactSum
+        let held = cell.pointee.value.load(ordering: .relaxed)
+        fractionSum = scale.holdsFraction ? Double(bitPattern: held) : nil
+        wholeSum = fractionSum.map { UInt64(exactly: $0.rounded()) ?? 0 } ?? held &+ exactSum
         fine.setSum(wholeSum)
         self.fine = isDuration ? fine : nil
         bucketCounts = buckets

@@ -65,7 +65,7 @@ struct ConfigFaultTests {
             "metrics: 5",
             [
                 "1: metrics is no key but has keys under it: metrics.enabled, metrics.listen_address, metrics.port, "
-                    + "metrics.path, metrics.max_requests, metrics.series_limit"
+                    + "metrics.path, metrics.max_requests, metrics.series_limit, metrics.created"
             ]
         ),
         ("metrics:\n  prot: 1", ["2: metrics.prot is no key; did you mean metrics.port?"]),

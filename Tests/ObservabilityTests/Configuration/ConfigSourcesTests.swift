@@ -9,7 +9,8 @@ struct ConfigSourcesTests {
     private static let texts: [String: (String, String)] = [
         "metrics.enabled": ("false", "true"), "metrics.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "metrics.port": ("1", "2"), "metrics.path": ("/a", "/b"), "metrics.max_requests": ("1", "2"),
-        "metrics.series_limit": ("1", "2"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "metrics.series_limit": ("1", "2"), "metrics.created": ("false", "true"),
+        "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
         "bench.name": ("left", "right"), "bench.site": ("lab", "the attic"),
         "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"),
