@@ -32,7 +32,7 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg logrotate musl-tools libpcsc-perl pcsc-tools procps prometheus
     python3 python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
 )
 
@@ -94,11 +94,11 @@ need_packages_without_services() {
         need_packages "$@"
         return
     fi
-    for unit in prometheus.service pcscd.socket pcscd.service; do
+    for unit in logrotate.timer prometheus.service pcscd.socket pcscd.service; do
         [ -e "/lib/systemd/system/$unit" ] || units+=("$unit")
     done
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-    printf '#!/bin/sh\ncase "$1" in prometheus*|pcscd*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null
+    printf '#!/bin/sh\ncase "$1" in logrotate*|prometheus*|pcscd*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     need_packages "$@"
     as_root rm -f "$policy"

@@ -14,6 +14,8 @@ package enum LogComponent: String, Sendable, Hashable, CaseIterable {
     case readers
     /// What is sent to other systems.
     case export
+    /// The log itself.
+    case log
     /// Whatever else in the process has a logger: libraries, and the program that imports them.
     case program
 
