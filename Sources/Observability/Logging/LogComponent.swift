@@ -20,7 +20,7 @@ package enum LogComponent: String, Sendable, Hashable, CaseIterable {
     case program
 
     /// What the labels of the probe's own loggers begin with.
-    private static let labelPrefix = "cardlink-probe."
+    static let labelPrefix = "cardlink-probe."
 
     /// The label of this part's logger.
     package var label: String { Self.labelPrefix + rawValue }

@@ -154,15 +154,17 @@ final class LogQueue: Sendable {
     /// Notes how many of the taken lines have not been written yet.
     func setTaken(_ count: Int) { state.withLock { $0.taken = count } }
 
-    /// Whether to end rather than try once more; `isSlow`: the output only needs time. What is left is lost then.
-    func givesUp(isSlow: Bool) -> Bool {
+    /// How much was lost because it is time to end rather than to try once more; nil when it is not.
+    ///
+    /// `isSlow`: the output only needs time.
+    func giveUp(isSlow: Bool) -> Int? {
         let loss = state.withLock { state -> Loss? in
             let isOver = EventClock.now.monotonicNanoseconds >= state.deadlineNanoseconds
             guard state.isClosed, !isSlow || isOver else { return nil }
             return Self.giveUp(&state)
         }
         loss?.tell()
-        return loss != nil
+        return loss?.count
     }
 
     func tellEnd() { ended.signal() }

@@ -39,8 +39,10 @@ struct LogText: Sendable {
     }
 
     private func appendName(_ record: LogRecord, to line: inout [UInt8]) {
-        let name = record.component.label == record.logger ? record.component.rawValue : record.logger
-        LogEscapes.append(name, quotes: false, to: &line)
+        // Of the probe's own labels the part counts, `http` or `http.hummingbird`.
+        let name =
+            record.component == .program ? record.logger[...] : record.logger.dropFirst(LogComponent.labelPrefix.count)
+        LogEscapes.append(String(name), quotes: false, to: &line)
     }
 
     private func appendLevel(_ level: Logger.Level, width: Int, to line: inout [UInt8]) {

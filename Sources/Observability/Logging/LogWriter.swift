@@ -136,7 +136,10 @@ private struct LogWork: ~Copyable {
             let isSlow = code == EAGAIN
             noteFailure(code)
             queue.setTaken(min(recordCount, lines[written...].count { $0 == Self.lineEnd }))
-            guard !queue.givesUp(isSlow: isSlow) else { return false }
+            if let lost = queue.giveUp(isSlow: isSlow) {
+                sayBesides("\(lost) \(lost == 1 ? "line" : "lines") of the log were lost at its end")
+                return false
+            }
             queue.pause(milliseconds: isSlow ? 20 : 1_000)
         }
         noteSuccess()

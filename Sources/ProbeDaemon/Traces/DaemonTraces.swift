@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import PrometheusClient
@@ -7,22 +8,24 @@ internal import TelemetryExport
 /// Spans of all that the daemon sees, where the environment names an endpoint for them.
 struct DaemonTraces: Sendable {
     private let pipeline: TracePipeline
+    private let log: Logger
 
     /// nil when nothing is exported.
-    init?(counting collector: Collector) {
+    init?(counting collector: Collector, log: Logger) {
         let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        guard let settings = TraceSettings(variable, warn: { Terminal.say($0) }), settings.sampler.canKeep else {
+        guard let settings = TraceSettings(variable, warn: { log.warning("\($0)") }), settings.sampler.canKeep else {
             return nil
         }
+        self.log = log
         let health = collector.health
         health.exportQueueLength[.otlpTraces].set(0)
         let telemetry = TraceExport.Telemetry(
             count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
-            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
+            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { log.warning("\($0)") })
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
-        Terminal.say("traces to \(settings.shownEndpoint)")
+        log.info("traces to \(settings.shownEndpoint)")
     }
 
     /// Takes the events that become spans.
@@ -31,6 +34,6 @@ struct DaemonTraces: Sendable {
     /// Sends what waits, and says what did not get there; bounded in time.
     func finish() async {
         let end = await pipeline.finish()
-        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
+        if end.lost > 0 { log.warning("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
     }
 }
