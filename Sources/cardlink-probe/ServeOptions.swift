@@ -33,6 +33,16 @@ struct ServeOptions: ParsableArguments {
     var runtimeDirectory: String?
     @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
     var runtimeGroup: String?
+    @Option(name: .of(\.loggingLevel), help: .of(\.loggingLevel))
+    var loggingLevel: String?
+    @Option(name: .of(\.loggingComponents), help: .of(\.loggingComponents))
+    var loggingComponents: [String] = []
+    @Option(name: .of(\.loggingFormat), help: .of(\.loggingFormat))
+    var loggingFormat: String?
+    @Option(name: .of(\.loggingTraceCorrelation), help: .of(\.loggingTraceCorrelation))
+    var loggingTraceCorrelation: String?
+    @Option(name: .of(\.loggingFile), help: .of(\.loggingFile))
+    var loggingFile: String?
 
     /// What was given, by the path of the key.
     var byPath: [String: [String]] {
@@ -52,6 +62,11 @@ struct ServeOptions: ParsableArguments {
         given.add(\.benchSite, benchSite)
         given.add(\.runtimeDirectory, runtimeDirectory)
         given.add(\.runtimeGroup, runtimeGroup)
+        given.add(\.loggingLevel, loggingLevel)
+        given.add(\.loggingComponents, loggingComponents)
+        given.add(\.loggingFormat, loggingFormat)
+        given.add(\.loggingTraceCorrelation, loggingTraceCorrelation)
+        given.add(\.loggingFile, loggingFile)
         return given.byPath
     }
 }

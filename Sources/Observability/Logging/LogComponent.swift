@@ -14,11 +14,13 @@ package enum LogComponent: String, Sendable, Hashable, CaseIterable {
     case readers
     /// What is sent to other systems.
     case export
+    /// The log itself.
+    case log
     /// Whatever else in the process has a logger: libraries, and the program that imports them.
     case program
 
     /// What the labels of the probe's own loggers begin with.
-    private static let labelPrefix = "cardlink-probe."
+    static let labelPrefix = "cardlink-probe."
 
     /// The label of this part's logger.
     package var label: String { Self.labelPrefix + rawValue }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
@@ -6,18 +7,20 @@ internal import TelemetryExport
 /// Spans of all that the daemon sees, where the environment names an endpoint for them.
 struct DaemonTraces: Sendable {
     private let pipeline: TracePipeline
+    private let log: Logger
 
     /// nil when nothing is exported.
-    init?(counting collector: Collector) {
+    init?(counting collector: Collector, log: Logger) {
         let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        let variables = ExportVariables(variable) { Terminal.say($0) }
+        let variables = ExportVariables(variable) { log.warning("\($0)") }
         guard let settings = TraceSettings(variables), settings.sampler.canKeep else { return nil }
-        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health) { Terminal.say($0) }
+        self.log = log
+        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health) { log.warning("\($0)") }
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
         pipeline.showTraces(in: collector)
-        Terminal.say("traces to \(settings.export.shownEndpoint)")
+        log.info("traces to \(settings.export.shownEndpoint)")
     }
 
     /// Takes the events that become spans.
@@ -26,6 +29,6 @@ struct DaemonTraces: Sendable {
     /// Sends what waits, and says what did not get there; bounded in time.
     func finish() async {
         let end = await pipeline.finish()
-        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
+        if end.lost > 0 { log.warning("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
     }
 }
