@@ -40,8 +40,9 @@ package struct Daemon: Sendable {
         let security = try security(start)
         let group = try group(start)
         try directory.create(for: group)
+        let exports = ExportEnvironment(bench: bench(start), log: log.outlet.logger(.export))
         let sinks = Sinks(
-            seriesLimit: start[\.metricsSeriesLimit], showsCreated: start[\.metricsCreated], log: log)
+            seriesLimit: start[\.metricsSeriesLimit], showsCreated: start[\.metricsCreated], log: log, exports: exports)
         let sources = Sources(directory, group: group)
         let server = server(sinks.collector, sources, security)
         try await server.start()
@@ -51,10 +52,11 @@ package struct Daemon: Sendable {
             await server.stop()
             throw error
         }
+        let metrics = DaemonMetrics(of: sinks.collector, exports) { sources.receiver.drain() }
         await tell(server, isSecure: security?.hasTLS == true)
         let manager = ServiceManager()
         await manager?.tell(.ready)
-        var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks)]
+        var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks, metrics: metrics)]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
         try await serve(services, until: signals) { await manager?.tell(.stopping) }
     }
@@ -80,6 +82,13 @@ package struct Daemon: Sendable {
         }
         defer { watch.cancel() }
         try await group.run()
+    }
+
+    private func bench(_ settings: Settings) -> BenchIdentity {
+        let logger = log.outlet.logger(.serve)
+        return BenchIdentity(
+            bench: settings[\.benchName], site: settings[\.benchSite],
+            instanceID: InstanceIDFile().load { logger.warning("\($0)") })
     }
 
     private func group(_ settings: Settings) throws(EventSocketError) -> RuntimeDirectory.Group? {

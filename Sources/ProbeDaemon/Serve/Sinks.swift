@@ -11,13 +11,17 @@ struct Sinks: Sendable {
     let entry: SharingSink
     /// Spans; nil when nobody named an endpoint for them.
     let traces: DaemonTraces?
+    /// Log records; nil when nobody named an endpoint for them.
+    let logs: DaemonLogs?
 
     /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int, showsCreated: Bool, log: LogSystem) {
+    init(seriesLimit: Int, showsCreated: Bool, log: LogSystem, exports: ExportEnvironment) {
         collector = Collector(seriesLimit: seriesLimit, showsCreated: showsCreated)
         let bus = EventBus([collector, FaultLog(log.outlet)])
         log.count(with: collector)
-        traces = DaemonTraces(counting: collector, log: log.outlet.logger(.export))
+        collector.tell(exports.bench)
+        logs = DaemonLogs(of: log.outlet, counting: collector, exports)
+        traces = DaemonTraces(counting: collector, exports)
         if let traces { bus.add(traces.sink) }
         entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }

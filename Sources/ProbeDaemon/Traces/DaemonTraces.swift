@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Logging
 internal import Observability
 internal import ProbeEvents
@@ -10,12 +9,11 @@ struct DaemonTraces: Sendable {
     private let log: Logger
 
     /// nil when nothing is exported.
-    init?(counting collector: Collector, log: Logger) {
-        let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        let variables = ExportVariables(variable) { log.warning("\($0)") }
-        guard let settings = TraceSettings(variables), settings.sampler.canKeep else { return nil }
-        self.log = log
-        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health) { log.warning("\($0)") }
+    init?(counting collector: Collector, _ environment: ExportEnvironment) {
+        guard var settings = TraceSettings(environment.variables), settings.sampler.canKeep else { return nil }
+        settings.export.tell(environment.bench)
+        log = environment.log
+        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health, say: environment.say)
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }

@@ -15,9 +15,9 @@ struct RunTrace: Sendable {
     }
 
     /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
-    init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
-        let read = ExportVariables(variables.text, warn: say)
-        guard let settings = TraceSettings(read), settings.sampler.canKeep else { return nil }
+    init?(of program: String, _ variables: EnvironmentVariables, _ read: ExportVariables, bench: RunBench) {
+        guard var settings = TraceSettings(read), settings.sampler.canKeep else { return nil }
+        settings.export.tell(bench.identity)
         let caller = SpanContext(
             traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
         let export = TraceExport(settings)
