@@ -35,7 +35,7 @@ package final class TraceSink {
         package var headers: [String: String]
     }
 
-    /// A data point as it came, without its numbers.
+    /// A data point as it came, without the numbers of a histogram.
     package struct Point: Decodable {
         package struct Exemplar: Decodable, Equatable {
             package var time: UInt64
@@ -56,6 +56,7 @@ package final class TraceSink {
         package var attributes: [String: Value]
         package var start: UInt64
         package var time: UInt64
+        package var value: Value?
         package var exemplars: [Exemplar]
         package var headers: [String: String]
     }

@@ -20,7 +20,9 @@ final class RunBench: Sendable {
 
     private func read() -> BenchIdentity {
         let table = ConfigKeys.table
-        func name(_ setting: SettingFacts) -> String? { variables.text(setting.variable).flatMap { $0.isEmpty ? nil : $0 } }
+        func name(_ setting: SettingFacts) -> String? {
+            variables.text(setting.variable).flatMap { $0.isEmpty ? nil : $0 }
+        }
         return BenchIdentity(
             bench: name(table.benchName.facts), site: name(table.benchSite.facts),
             instanceID: InstanceIDFile().load { Terminal.say($0) })

@@ -84,7 +84,9 @@ package struct Pushgateway: Sendable {
         do {
             let response = try await client.execute(request, deadline: .now() + TimeAmount(limit))
             let reason = try await response.body.collect(upTo: longestReason)
-            return .success(response.status.code, String(buffer: reason))
+            // What stands before it may answer with a page for browsers.
+            let isText = response.headers.first(name: "Content-Type")?.hasPrefix("text/plain") == true
+            return .success(response.status.code, isText ? String(buffer: reason) : "")
         } catch let error as HTTPClientError {
             return .failure(error == .deadlineExceeded ? "no answer in time" : error.shortDescription)
         } catch {

@@ -195,6 +195,9 @@ class Sink(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    # As a Pushgateway is asked.
+    do_PUT = do_POST
+
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
