@@ -152,7 +152,9 @@ let package = Package(
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "ProbeDaemonTests",
+            ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
