@@ -163,7 +163,9 @@ let package = Package(
             "TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents", "PrometheusClient", logging]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "ProbeDaemonTests",
+            ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
