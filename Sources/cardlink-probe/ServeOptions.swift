@@ -15,6 +15,8 @@ struct ServeOptions: ParsableArguments {
     var metricsMaxRequests: String?
     @Option(name: .of(\.metricsSeriesLimit), help: .of(\.metricsSeriesLimit))
     var metricsSeriesLimit: String?
+    @Option(name: .of(\.metricsCreated), help: .of(\.metricsCreated))
+    var metricsCreated: String?
     @Option(name: .of(\.healthListenAddress), help: .of(\.healthListenAddress))
     var healthListenAddress: [String] = []
     @Option(name: .of(\.healthPort), help: .of(\.healthPort))
@@ -23,10 +25,24 @@ struct ServeOptions: ParsableArguments {
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
     var webHostNames: [String] = []
+    @Option(name: .of(\.benchName), help: .of(\.benchName))
+    var benchName: String?
+    @Option(name: .of(\.benchSite), help: .of(\.benchSite))
+    var benchSite: String?
     @Option(name: .of(\.runtimeDirectory), help: .of(\.runtimeDirectory))
     var runtimeDirectory: String?
     @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
     var runtimeGroup: String?
+    @Option(name: .of(\.loggingLevel), help: .of(\.loggingLevel))
+    var loggingLevel: String?
+    @Option(name: .of(\.loggingComponents), help: .of(\.loggingComponents))
+    var loggingComponents: [String] = []
+    @Option(name: .of(\.loggingFormat), help: .of(\.loggingFormat))
+    var loggingFormat: String?
+    @Option(name: .of(\.loggingTraceCorrelation), help: .of(\.loggingTraceCorrelation))
+    var loggingTraceCorrelation: String?
+    @Option(name: .of(\.loggingFile), help: .of(\.loggingFile))
+    var loggingFile: String?
 
     /// What was given, by the path of the key.
     var byPath: [String: [String]] {
@@ -37,12 +53,20 @@ struct ServeOptions: ParsableArguments {
         given.add(\.metricsPath, metricsPath)
         given.add(\.metricsMaxRequests, metricsMaxRequests)
         given.add(\.metricsSeriesLimit, metricsSeriesLimit)
+        given.add(\.metricsCreated, metricsCreated)
         given.add(\.healthListenAddress, healthListenAddress)
         given.add(\.healthPort, healthPort)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
+        given.add(\.benchName, benchName)
+        given.add(\.benchSite, benchSite)
         given.add(\.runtimeDirectory, runtimeDirectory)
         given.add(\.runtimeGroup, runtimeGroup)
+        given.add(\.loggingLevel, loggingLevel)
+        given.add(\.loggingComponents, loggingComponents)
+        given.add(\.loggingFormat, loggingFormat)
+        given.add(\.loggingTraceCorrelation, loggingTraceCorrelation)
+        given.add(\.loggingFile, loggingFile)
         return given.byPath
     }
 }

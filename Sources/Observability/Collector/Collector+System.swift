@@ -54,6 +54,11 @@ extension Collector {
             "cardlink-probe", ProbeVersion.current, "Probe beside smart-card testers", Self.swiftVersion, Self.platform)
     }
 
+    /// Tells which bench the probe stands at.
+    package func tell(_ bench: BenchIdentity) {
+        catalog.benchInfo.set(bench.bench, bench.site, bench.instanceID)
+    }
+
     /// The compiler's version, as far as a program can know it.
     private static var swiftVersion: String {
         #if compiler(>=6.5)

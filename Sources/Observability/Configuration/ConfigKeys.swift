@@ -1,3 +1,5 @@
+package import Logging
+
 /// Every key of the configuration. Files, variables, options, help and the page on them follow from this table.
 ///
 /// No key holds a secret: passwords and keys stand in files of their own, which keys name.
@@ -24,6 +26,9 @@ package struct ConfigKeys: Sendable {
     package let metricsSeriesLimit = Setting(
         "metrics.series_limit", .number(1...1_000_000), default: 1_000, option: "metrics.series-limit",
         valueName: "count", help: "Series that a family with an open label may have; further ones count under other.")
+    package let metricsCreated = Setting(
+        "metrics.created", .flag, default: false, option: "metrics.created", valueName: "bool",
+        help: "Whether OpenMetrics tells from when on each counter and histogram counts: one more series each.")
 
     package let healthListenAddress = Setting(
         "health.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with health.port",
@@ -43,6 +48,13 @@ package struct ConfigKeys: Sendable {
         "web.host_names", .hostNames, default: [], fallbackText: "none", option: "web.host", valueName: "name",
         help: "A further name that this machine is known by; requests under others are refused.")
 
+    package let benchName = Setting(
+        "bench.name", .name("a name"), default: nil, fallbackText: "the host's name", option: "bench.name",
+        valueName: "name", help: "The bench's name, as metrics and traces tell it.")
+    package let benchSite = Setting(
+        "bench.site", .name("a name"), default: nil, fallbackText: "none", option: "bench.site", valueName: "name",
+        help: "The site that the bench stands at.")
+
     package let runtimeDirectory = Setting(
         "runtime.directory", .path, default: nil,
         fallbackText: "/run/cardlink-probe for root, else cardlink-probe in $XDG_RUNTIME_DIR", option: "runtime-dir",
@@ -50,6 +62,23 @@ package struct ConfigKeys: Sendable {
     package let runtimeGroup = Setting(
         "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "group",
         valueName: "group", help: "The group whose members may tell events, beside this user and root.")
+
+    package let loggingLevel = Setting(
+        "logging.level", .choice, default: Logger.Level.info, older: "GP_LOG_LEVEL", option: "logging.level",
+        valueName: "level", isLive: true, help: "The least level that is logged.")
+    package let loggingComponents = Setting(
+        "logging.components", .componentLevels, default: [], fallbackText: "none", option: "logging.components",
+        valueName: "component=level", isLive: true, help: "A component of the probe with a level of its own.")
+    package let loggingFormat = Setting(
+        "logging.format", .choice, default: LoggingConfig.Format.text, older: "GP_LOG_FORMAT",
+        option: "logging.format", valueName: "format", isLive: true, help: "Lines for people, or JSON lines.")
+    package let loggingTraceCorrelation = Setting(
+        "logging.trace_correlation", .flag, default: true, option: "logging.trace-correlation", valueName: "bool",
+        isLive: true, help: "Whether a line names the trace and the span in which it was said.")
+    package let loggingFile = Setting(
+        "logging.file", .logOutput, default: LoggingConfig.Output.standardError, older: "GP_LOG_FILE",
+        option: "logging.file", valueName: "output",
+        help: "Where the log goes; a file may be moved away, truncated or removed while it is written.")
 
     /// The rows, in order.
     package var rows: [SettingFacts] {

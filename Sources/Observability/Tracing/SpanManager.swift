@@ -11,7 +11,7 @@ package final class SpanManager: Sendable {
     /// How much a span holds.
     package let limits: SpanLimits
     /// Where ended spans wait.
-    package let queue: SpanQueue
+    package let queue: ExportQueue<SpanData>
 
     private struct Open {
         var spans: [Span?]
@@ -22,7 +22,9 @@ package final class SpanManager: Sendable {
     private let open: Mutex<Open>
 
     /// A manager that tells ended spans to a queue.
-    package init(sampler: Sampler, limits: SpanLimits = SpanLimits(), openLimit: Int = 4_096, queue: SpanQueue) {
+    package init(
+        sampler: Sampler, limits: SpanLimits = SpanLimits(), openLimit: Int = 4_096, queue: ExportQueue<SpanData>
+    ) {
         self.sampler = sampler
         self.limits = limits
         self.queue = queue

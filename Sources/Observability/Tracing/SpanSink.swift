@@ -14,6 +14,9 @@ package final class SpanSink: EventSink {
         state = Mutex(SessionSpans(manager: manager, root: root))
     }
 
+    /// From now on shows in a collector's histograms, which count the same events, what trace a number came from.
+    package func showTraces(in collector: Collector) { state.withLock { $0.collector = collector } }
+
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
         state.withLock { spans in
@@ -47,6 +50,8 @@ private struct SessionSpans {
 
     private let manager: SpanManager
     private let root: SpanContext?
+    /// Where traces are shown beside numbers.
+    var collector: Collector?
     private var sessions: [Key: SessionSpan] = [:]
     /// Clients whose spans another probe exports: a command is one span.
     private var tracedElsewhere: Set<UInt64> = []
@@ -66,7 +71,7 @@ private struct SessionSpans {
         if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
             sessions.removeValue(forKey: oldest)?.abandon()
         }
-        sessions[key] = SessionSpan(opened, manager: manager, root: root)
+        sessions[key] = SessionSpan(opened, manager: manager, root: root, collector: collector)
     }
 
     mutating func observe(_ exchange: APDUExchange) {
@@ -74,7 +79,7 @@ private struct SessionSpans {
         if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange) }
         // Its session's begin was not seen.
         guard manager.sampler.canKeep, !tracedElsewhere.contains(key.client) else { return }
-        var session = SessionSpan(manager: manager, root: root)
+        var session = SessionSpan(manager: manager, root: root, collector: collector)
         session.observe(exchange)
         session.endCommands(.complete)
     }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import Logging
 package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
@@ -22,6 +23,8 @@ package actor MetricsServer: Service {
         package var security: WebSecurity?
         /// Whether scrapes are answered at this moment.
         package var isEnabled: @Sendable () -> Bool = { true }
+        /// What the libraries that serve have to say.
+        package var logger = Logger(label: "cardlink-probe.http") { _ in SwiftLogNoOpLogHandler() }
         /// Bounds.
         package var limits = WebLimits()
 
@@ -126,6 +129,7 @@ package actor MetricsServer: Service {
         let responder = WebResponder(endpoints: endpoints, hosts: hosts, security: configuration.security)
         listeners.append(
             try await WebListener.start(
-                on: address, option: option, responder: responder, bound: connections, limits: configuration.limits))
+                on: address, option: option, responder: responder, bound: connections, limits: configuration.limits,
+                logger: configuration.logger))
     }
 }

@@ -1,28 +1,24 @@
-internal import Glibc
+internal import Logging
 internal import Observability
 internal import ProbeEvents
-internal import PrometheusClient
 internal import TelemetryExport
 
 /// Spans of all that the daemon sees, where the environment names an endpoint for them.
 struct DaemonTraces: Sendable {
     private let pipeline: TracePipeline
+    private let log: Logger
 
     /// nil when nothing is exported.
-    init?(counting collector: Collector) {
-        let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        guard let settings = TraceSettings(variable, warn: { Terminal.say($0) }), settings.sampler.canKeep else {
-            return nil
-        }
-        let health = collector.health
-        health.exportQueueLength[.otlpTraces].set(0)
-        let telemetry = TraceExport.Telemetry(
-            count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
-            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
+    init?(counting collector: Collector, _ environment: ExportEnvironment) {
+        guard var settings = TraceSettings(environment.variables), settings.sampler.canKeep else { return nil }
+        settings.export.tell(environment.bench)
+        log = environment.log
+        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health, say: environment.say)
         pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
-        Terminal.say("traces to \(settings.shownEndpoint)")
+        pipeline.showTraces(in: collector)
+        log.info("traces to \(settings.export.shownEndpoint)")
     }
 
     /// Takes the events that become spans.
@@ -31,6 +27,6 @@ struct DaemonTraces: Sendable {
     /// Sends what waits, and says what did not get there; bounded in time.
     func finish() async {
         let end = await pipeline.finish()
-        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
+        if end.lost > 0 { log.warning("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
     }
 }

@@ -15,8 +15,9 @@ struct RunTrace: Sendable {
     }
 
     /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
-    init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
-        guard let settings = TraceSettings(variables.text, warn: say), settings.sampler.canKeep else { return nil }
+    init?(of program: String, _ variables: EnvironmentVariables, _ read: ExportVariables, bench: RunBench) {
+        guard var settings = TraceSettings(read), settings.sampler.canKeep else { return nil }
+        settings.export.tell(bench.identity)
         let caller = SpanContext(
             traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
         let export = TraceExport(settings)
@@ -34,6 +35,9 @@ struct RunTrace: Sendable {
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
+
+    /// Shows in a collector's histograms which traces their numbers came from.
+    func show(in collector: Collector) { pipeline.showTraces(in: collector) }
 
     /// The environment of the program, in which its own spans find the run's.
     func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {
@@ -54,7 +58,7 @@ struct RunTrace: Sendable {
             span.end()
         }
         if end.lost > 0 {
-            Terminal.say("\(end.lost) spans did not reach \(settings.shownEndpoint): \(end.reason)")
+            Terminal.say("\(end.lost) spans did not reach \(settings.export.shownEndpoint): \(end.reason)")
         }
         let events = dropped.count.load(ordering: .relaxed)
         if events > 0 { Terminal.say("\(events) events are not in the trace: its queue was full") }

@@ -21,6 +21,9 @@ struct TracePipeline: Sendable {
         self.export = export
     }
 
+    /// Shows where numbers came from, in the histograms that count what becomes spans.
+    func showTraces(in collector: Collector) { spans.showTraces(in: collector) }
+
     /// Ends what is open, the root last, and sends what waits; two seconds at most.
     ///
     /// Returns how many spans were lost, and why the last ones were.

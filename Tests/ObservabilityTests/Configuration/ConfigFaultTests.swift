@@ -10,6 +10,9 @@ struct ConfigFaultTests {
     private static let freePath =
         "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
 
+    private static let levels = "trace, debug, info, notice, warning, error, critical"
+    private static let components = "serve, config, http, receiver, events, readers, export, log, program"
+
     @Test(arguments: [
         ("metrics: {enabled: yes}", ["1: metrics.enabled 'yes' is neither true nor false"]),
         ("metrics: {enabled: 1}", ["1: metrics.enabled '1' is neither true nor false"]),
@@ -61,11 +64,23 @@ struct ConfigFaultTests {
         ),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
         ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
+        ("logging: {level: loud}", ["1: logging.level 'loud' is none of: \(levels)"]),
+        ("logging: {format: xml}", ["1: logging.format 'xml' is none of: text, json"]),
+        ("logging: {file: log}", ["1: logging.file 'log' is neither stderr nor an absolute path"]),
+        ("logging: {trace_correlation: 2}", ["1: logging.trace_correlation '2' is neither true nor false"]),
+        ("logging:\n  components:\n    - http=loud", ["2: logging.components 'loud' is none of: \(levels)"]),
+        ("logging: {components: taps=info}", ["1: logging.components 'taps' is none of: \(components)"]),
+        (
+            "logging: {components: http}",
+            [
+                "1: logging.components 'http' is not COMPONENT=LEVEL, a component of: \(components); a level of: \(levels)"
+            ]
+        ),
         (
             "metrics: 5",
             [
                 "1: metrics is no key but has keys under it: metrics.enabled, metrics.listen_address, metrics.port, "
-                    + "metrics.path, metrics.max_requests, metrics.series_limit"
+                    + "metrics.path, metrics.max_requests, metrics.series_limit, metrics.created"
             ]
         ),
         ("metrics:\n  prot: 1", ["2: metrics.prot is no key; did you mean metrics.port?"]),

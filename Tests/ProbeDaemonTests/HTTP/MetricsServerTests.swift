@@ -1,6 +1,7 @@
 import NIOCore
 import Observability
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ProbeDaemon
@@ -12,7 +13,7 @@ struct MetricsServerTests {
             let answer = try await RawAnswer(port: port, "/metrics")
             #expect(answer.status == 200)
             #expect(answer.fields["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
-            #expect(answer.fields["vary"] == "Accept-Encoding")
+            #expect(answer.fields["vary"] == "Accept, Accept-Encoding")
             #expect(answer.fields["access-control-allow-origin"] == nil)
             #expect(answer.text == "a_total 1\nb_total 2\n")
         }
@@ -167,7 +168,7 @@ final class ScrapeCounts: Sendable {
     func source(pieces: [String]) -> ScrapeSource {
         ScrapeSource(
             prepare: { self.counts.withLock { $0.prepared += 1 } },
-            exposition: { TextPieces(left: pieces[...]) },
+            exposition: { _ in TextPieces(left: pieces[...]) },
             recordDuration: { _ in self.counts.withLock { $0.recorded += 1 } })
     }
 }

@@ -9,11 +9,11 @@ struct Backoff {
         (self.first, self.longest) = (first, longest)
     }
 
-    /// The next pause: what the server asked for, else half to one and a half of what is due.
+    /// The next pause: what the server asked for, but no less than the first; else half to one and a half of what is due.
     mutating func pause(asked: Duration?) -> Duration {
         let due = min(longest, first * (1 << min(attempts, 16)))
         attempts += 1
-        if let asked { return min(max(asked, .zero), Self.longestAsked) }
+        if let asked { return min(max(asked, first), Self.longestAsked) }
         return due * Double.random(in: 0.5...1.5)
     }
 

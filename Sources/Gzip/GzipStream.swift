@@ -1,11 +1,11 @@
 internal import CZlib
-internal import NIOCore
+package import NIOCore
 
 /// Compresses one gzip file piece by piece.
 ///
 /// zlib keeps the address of its state, so the state lies on the heap and the class is not copied. Not for use from two
 /// threads at once.
-final class GzipStream {
+package final class GzipStream {
     // Level 1: scraped text shrinks to about a tenth at each level, and level 6 takes three times as long.
     private static let level: Int32 = 1
     private static let gzipWindow: Int32 = 15 + 16
@@ -14,7 +14,7 @@ final class GzipStream {
     private let state: UnsafeMutablePointer<z_stream>
 
     /// A fresh file; nil when zlib has no memory.
-    init?() {
+    package init?() {
         state = .allocate(capacity: 1)
         state.initialize(to: z_stream())
         let result = deflateInit2_(
@@ -32,12 +32,12 @@ final class GzipStream {
     }
 
     /// Takes bytes and appends what is ready, which may be nothing.
-    func compress(_ bytes: ByteBuffer, into buffer: inout ByteBuffer) {
+    package func compress(_ bytes: ByteBuffer, into buffer: inout ByteBuffer) {
         bytes.withUnsafeReadableBytes { run($0.bindMemory(to: UInt8.self), Z_NO_FLUSH, &buffer) }
     }
 
     /// Appends the rest and the trailer.
-    func finish(into buffer: inout ByteBuffer) {
+    package func finish(into buffer: inout ByteBuffer) {
         run(UnsafeBufferPointer(start: nil, count: 0), Z_FINISH, &buffer)
     }
 
