@@ -19,8 +19,7 @@ struct SessionSpan {
     private var lastNanoseconds: UInt64
 
     /// The span of a session that begins.
-    init(_ opened: ReaderSessionOpened, manager: SpanManager, root: SpanContext?) {
-        let context = manager.context(under: root)
+    init(_ opened: ReaderSessionOpened, _ context: SpanContext, manager: SpanManager, root: SpanContext?) {
         var span = SpanData(
             "reader session", context: context, parent: root, startNanoseconds: opened.stamp.wallNanoseconds,
             limits: manager.limits)

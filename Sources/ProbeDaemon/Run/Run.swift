@@ -55,7 +55,8 @@ package struct Run: Sendable {
         // A daemon sees more programs than this run, and works out itself what they took from one another.
         let told = EventBus([sharing])
         let variables = EnvironmentVariables.current
-        let trace = RunTrace(of: shortName, variables) { Terminal.say($0) }
+        let collector = request.metrics.map { _ in Collector(scope: forwarder == nil ? .everything : .probeHealth) }
+        let trace = await RunTrace(of: shortName, variables, counting: collector) { Terminal.say($0) }
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
         let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
@@ -63,7 +64,7 @@ package struct Run: Sendable {
         let taps = EventBus([StandardLevel(told)])
         if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
+        let server = await serveMetrics(tap: tap, bus: bus, collector)
 
         let started = EventClock.now
         let own = (trace?.environment(variables) ?? variables).entries
@@ -156,9 +157,8 @@ package struct Run: Sendable {
         if undelivered > 0 { Terminal.say("\(undelivered) events did not reach the daemon; the summary has them") }
     }
 
-    private func serveMetrics(tap: RunTap?, bus: EventBus, hasDaemon: Bool) async -> MetricsServer? {
-        guard let address = request.metrics else { return nil }
-        let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
+    private func serveMetrics(tap: RunTap?, bus: EventBus, _ collector: Collector?) async -> MetricsServer? {
+        guard let address = request.metrics, let collector else { return nil }
         bus.add(collector)
         var configuration = MetricsServer.Configuration(web: [address])
         configuration.webOption = "--metrics"

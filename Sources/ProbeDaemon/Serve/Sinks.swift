@@ -11,11 +11,11 @@ struct Sinks: Sendable {
     /// Spans; nil when nobody named an endpoint for them.
     let traces: DaemonTraces?
 
-    /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int) {
-        collector = Collector(seriesLimit: seriesLimit, scope: .everything)
+    /// All of them behind one bus, with no more data than they may have, as the settings want them.
+    init(_ settings: Settings) {
+        collector = Collector(seriesLimit: settings[\.metricsSeriesLimit], scope: .everything)
         let bus = EventBus([collector, FaultLog()])
-        traces = DaemonTraces(counting: collector)
+        traces = DaemonTraces(settings, counting: collector)
         if let traces { bus.add(traces.sink) }
         entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }

@@ -12,6 +12,9 @@ struct ConfigSourcesTests {
         "metrics.series_limit": ("1", "2"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
         "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"),
+        "tracing.enabled": ("false", "true"), "tracing.endpoint": ("h:1", "https://h/v1"),
+        "tracing.protocol": ("grpc", "http"), "tracing.service_name": ("a", "b"),
+        "tracing.service_version": ("1", "2"), "tracing.sample_rate": ("0.5", "0"),
     ]
 
     @Test func everyKeyHasExamples() {
