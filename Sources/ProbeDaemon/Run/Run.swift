@@ -59,7 +59,10 @@ package struct Run: Sendable {
         let variables = EnvironmentVariables.current
         let bench = RunBench(variables)
         let read = exportVariables(variables)
-        let trace = RunTrace(of: shortName, variables, read, bench: bench)
+        // A daemon counts the same events: then only the probe's own numbers are told here.
+        let collector =
+            RunMetrics.areWanted(request, read) ? Collector(scope: forwarder == nil ? .everything : .probeHealth) : nil
+        let trace = await RunTrace(of: shortName, variables, read, counting: collector, bench: bench)
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
         let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
@@ -67,10 +70,10 @@ package struct Run: Sendable {
         let taps = EventBus([StandardLevel(told)])
         if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let metrics = await RunMetrics(request, of: tap, bench: bench, hasDaemon: forwarder != nil, read)
-        if let metrics {
-            bus.add(metrics.collector)
-            trace?.show(in: metrics.collector)
+        let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, read)
+        if let collector {
+            bus.add(collector)
+            trace?.show(in: collector)
         }
 
         let started = EventClock.now

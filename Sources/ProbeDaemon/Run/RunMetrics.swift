@@ -8,9 +8,7 @@ internal import TelemetryExport
 ///
 /// Whatever fails here is said in a line, and the program's ending is its own.
 struct RunMetrics: Sendable {
-    /// Takes the events that are counted.
-    let collector: Collector
-
+    private let collector: Collector
     private let bench: RunBench
     private let server: MetricsServer?
     private let export: (export: MetricExport, endpoint: String)?
@@ -19,17 +17,18 @@ struct RunMetrics: Sendable {
     /// How long the end is held up, each way for itself.
     private static let finishLimits = (export: Duration.milliseconds(1_500), push: Duration.seconds(2))
 
-    /// Begins; nil when nobody wants numbers.
-    ///
-    /// - Parameters:
-    ///   - hasDaemon: whether a daemon counts the same events: then only the probe's own numbers are told.
-    ///   - variables: the caller's, which may name an endpoint.
+    /// Whether anybody wants numbers of a run; `variables` are the caller's, which may name an endpoint.
+    static func areWanted(_ request: Run.Request, _ variables: ExportVariables) -> Bool {
+        request.metrics != nil || request.push != nil || MetricSettings(variables) != nil
+    }
+
+    /// Begins; nil when nobody wants numbers, so that there is no collector.
     init?(
-        _ request: Run.Request, of tap: RunTap?, bench: RunBench, hasDaemon: Bool, _ variables: ExportVariables
+        _ request: Run.Request, counting collector: Collector?, of tap: RunTap?, bench: RunBench,
+        _ variables: ExportVariables
     ) async {
+        guard let collector else { return nil }
         let settings = MetricSettings(variables)
-        guard request.metrics != nil || request.push != nil || settings != nil else { return nil }
-        let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
         let drain: @Sendable () -> Void = { tap?.receiver.drain() }
         (self.collector, self.bench, push) = (collector, bench, request.push)
         if request.push != nil || settings != nil { collector.tell(bench.identity) }

@@ -2,8 +2,10 @@ internal import Observability
 
 /// Variables as OpenTelemetry wants them read: empty is unset, only "true" is true, what cannot be read is ignored.
 package struct ExportVariables {
-    let variable: (String) -> String?
-    let warn: (String) -> Void
+    /// The value of a variable.
+    package let variable: (String) -> String?
+    /// Told in a line what cannot be read and is ignored.
+    package let warn: (String) -> Void
 
     /// Variables of an environment.
     ///
