@@ -109,8 +109,9 @@ import Testing
             let words = [
                 "curl", "-s", "-G", "--data-urlencode", "query=\(text)", "http://127.0.0.1:\(webPort)/api/v1/query",
             ]
+            // Nothing comes until it listens.
             let json =
-                try JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8)) as? [String: Any]
+                (try? JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8))) as? [String: Any]
             let result = (json?["data"] as? [String: Any])?["result"] as? [[String: Any]]
             return (result?.first?["value"] as? [Any])?.last.flatMap { $0 as? String }.flatMap(Double.init)
         }
