@@ -1,23 +1,21 @@
 /// The parts of the probe that have a level of their own in the log: a closed list.
 package enum LogComponent: String, Sendable, Hashable, CaseIterable {
-    /// Start and end of the daemon, and what has no other part.
-    case serve
-    /// Settings, and their change while it runs.
-    case config
-    /// The HTTP server.
-    case http
-    /// The receiver of what shims tell.
-    case receiver
-    /// The socket for testers' events.
-    case events
-    /// Readers, and the cards in them.
-    case readers
-    /// What is sent to other systems.
-    case export
-    /// The log itself.
-    case log
-    /// Whatever else in the process has a logger: libraries, and the program that imports them.
-    case program
+    case serve, config, http, receiver, events, readers, export, log, program
+
+    /// What it is about, for people.
+    package var about: String {
+        switch self {
+        case .serve: "start and end of the daemon, and what has no other component"
+        case .config: "settings, and their change while it runs"
+        case .http: "the HTTP server"
+        case .receiver: "the receiver of what shims tell"
+        case .events: "the socket for testers' events"
+        case .readers: "readers, and the cards in them"
+        case .export: "what is sent to other systems"
+        case .log: "the log itself"
+        case .program: "whatever else has a logger"
+        }
+    }
 
     /// What the labels of the probe's own loggers begin with.
     static let labelPrefix = "cardlink-probe."

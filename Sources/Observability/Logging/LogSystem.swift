@@ -4,14 +4,7 @@ internal import Synchronization
 /// A log as the back end of swift-log: levels, a file or standard error behind a bounded queue, further sinks.
 ///
 /// Whoever says something never waits for the output: when it is slow, full or gone, the oldest lines that wait make
-/// room and are counted, and the log says later how many it lost. A program bootstraps swift-log with it once:
-///
-/// ```swift
-/// let log = LogSystem(LoggingConfig(level: .info, format: .json, output: .file("/var/log/tester.log")))
-/// log.bootstrap()
-/// defer { log.finish() }
-/// Logger(label: "tester").info("card inserted", metadata: ["reader": "ACS ACR39U"])
-/// ```
+/// room and are counted, and the log says later how many it lost. <doc:WriteALog> shows it in a program.
 public final class LogSystem: Sendable {
     /// Where records meet; a further output is a sink added here.
     package let outlet: LogOutlet

@@ -10,7 +10,7 @@ struct ConfigurationPage {
     /// The whole page.
     var text: String {
         let entries = rows.map { entry($0) }.joined(separator: "\n\n")
-        return [Self.introduction, "## The keys", table, "## Each key", entries, Self.webConfig]
+        return [Self.introduction, "## The keys", table, "## Each key", entries, Self.log, Self.webConfig]
             .joined(separator: "\n\n") + "\n"
     }
 
@@ -45,6 +45,26 @@ struct ConfigurationPage {
         SIGHUP makes the daemon read the file again. It takes the keys marked *live*, says of the others that they count
         from the next start, and keeps everything as it was when there is a fault. No key holds a secret: passwords and
         private keys are in files of their own.
+        """
+
+    private static let log = """
+        ## The log
+
+        Lines for people begin with `cardlink-probe:` on standard error, with time, level and component in a file. A line of
+        JSON has `timestamp` (RFC 3339 in UTC), `level`, `logger`, `component`, `message`, `fields`, and inside a span `trace_id`
+        and `span_id`; it is one line whatever the message holds. Colours are for terminals only, and `NO_COLOR` forbids them.
+        What the HTTP server and other libraries tell of every step is at `debug`.
+
+        The file is followed by its name: logrotate needs no signal to the daemon. With `copytruncate` it loses itself what is
+        written between copy and cut; `create` loses nothing. While the file cannot be written (a full disk, a folder that is
+        gone) the daemon goes on, keeps the newest 4,096 lines (4 MiB at most) and says so on standard error; when it can
+        again, the log tells in its place how many lines are missing. They are counted in
+        `cardlink_export_failures_total{exporter="log"}`. What is said more than five times in ten seconds is told five times,
+        and then once more with the count in `repeated`.
+
+        | Component | |
+        |---|---|
+        \(LogComponent.allCases.map { "| `\($0.rawValue)` | \($0.about) |" }.joined(separator: "\n"))
         """
 
     private static let webConfig = """

@@ -10,9 +10,13 @@ import Testing
         #expect(Self.swiftBlocks(of: page) == [example])
     }
 
-    @Test func theArticleShowsTheCompiledExample() throws {
-        let page = try DocumentationFiles.text("Sources/CardReader/CardReader.docc/TalkToACard.md")
-        let example = try DocumentationFiles.text("Tests/CardReaderTests/TalkToACardExample.swift")
+    @Test(arguments: [
+        ("CardReader/CardReader.docc/TalkToACard.md", "CardReaderTests/TalkToACardExample.swift"),
+        ("Observability/Observability.docc/WriteALog.md", "ObservabilityTests/Logging/WriteALogExample.swift"),
+    ])
+    func theArticleShowsTheCompiledExample(_ article: String, _ file: String) throws {
+        let page = try DocumentationFiles.text("Sources/\(article)")
+        let example = try DocumentationFiles.text("Tests/\(file)")
         #expect(Self.swiftBlocks(of: page) == [example])
     }
 
