@@ -15,10 +15,26 @@ struct ServeOptions: ParsableArguments {
     var metricsMaxRequests: String?
     @Option(name: .of(\.metricsSeriesLimit), help: .of(\.metricsSeriesLimit))
     var metricsSeriesLimit: String?
+    @Option(name: .of(\.metricsCollectionInterval), help: .of(\.metricsCollectionInterval))
+    var metricsCollectionInterval: String?
+    @Option(name: .of(\.healthEnabled), help: .of(\.healthEnabled))
+    var healthEnabled: String?
     @Option(name: .of(\.healthListenAddress), help: .of(\.healthListenAddress))
     var healthListenAddress: [String] = []
     @Option(name: .of(\.healthPort), help: .of(\.healthPort))
     var healthPort: String?
+    @Option(name: .of(\.healthTimeout), help: .of(\.healthTimeout))
+    var healthTimeout: String?
+    @Option(name: .of(\.healthDiskDegraded), help: .of(\.healthDiskDegraded))
+    var healthDiskDegraded: String?
+    @Option(name: .of(\.healthDiskUnhealthy), help: .of(\.healthDiskUnhealthy))
+    var healthDiskUnhealthy: String?
+    @Option(name: .of(\.healthMemoryDegraded), help: .of(\.healthMemoryDegraded))
+    var healthMemoryDegraded: String?
+    @Option(name: .of(\.healthMemoryUnhealthy), help: .of(\.healthMemoryUnhealthy))
+    var healthMemoryUnhealthy: String?
+    @Option(name: .of(\.systemDiskPaths), help: .of(\.systemDiskPaths))
+    var systemDiskPaths: [String] = []
     @Option(name: .of(\.webConfigFile), help: .of(\.webConfigFile))
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
@@ -37,8 +53,16 @@ struct ServeOptions: ParsableArguments {
         given.add(\.metricsPath, metricsPath)
         given.add(\.metricsMaxRequests, metricsMaxRequests)
         given.add(\.metricsSeriesLimit, metricsSeriesLimit)
+        given.add(\.metricsCollectionInterval, metricsCollectionInterval)
+        given.add(\.healthEnabled, healthEnabled)
         given.add(\.healthListenAddress, healthListenAddress)
         given.add(\.healthPort, healthPort)
+        given.add(\.healthTimeout, healthTimeout)
+        given.add(\.healthDiskDegraded, healthDiskDegraded)
+        given.add(\.healthDiskUnhealthy, healthDiskUnhealthy)
+        given.add(\.healthMemoryDegraded, healthMemoryDegraded)
+        given.add(\.healthMemoryUnhealthy, healthMemoryUnhealthy)
+        given.add(\.systemDiskPaths, systemDiskPaths)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
         given.add(\.runtimeDirectory, runtimeDirectory)

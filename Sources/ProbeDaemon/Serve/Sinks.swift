@@ -12,8 +12,10 @@ struct Sinks: Sendable {
     let traces: DaemonTraces?
 
     /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int) {
-        collector = Collector(seriesLimit: seriesLimit, scope: .everything)
+    init(_ settings: Settings) {
+        let sampler = SystemSampler(
+            diskPaths: settings[\.systemDiskPaths], interval: settings[\.metricsCollectionInterval])
+        collector = Collector(seriesLimit: settings[\.metricsSeriesLimit], scope: .everything, sampler: sampler)
         let bus = EventBus([collector, FaultLog()])
         traces = DaemonTraces(counting: collector)
         if let traces { bus.add(traces.sink) }
