@@ -55,6 +55,7 @@ let package = Package(
     name: "cardlink-probe",
     products: [
         .executable(name: "cardlink-probe", targets: ["cardlink-probe"]),
+        .executable(name: "cardlink-metrics", targets: ["cardlink-metrics"]),
         .library(name: "pcsclite-probe", type: .dynamic, targets: ["PCSCShim"]),
         .library(name: "pcsclite-audit", type: .dynamic, targets: ["PCSCAudit"]),
         .library(name: "SmartCard", targets: ["SmartCard"]),
@@ -113,7 +114,7 @@ let package = Package(
                 "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
+                crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP, nioPosix, nioTLS, signals,
             ]),
         // mains
         .executableTarget(
@@ -122,6 +123,8 @@ let package = Package(
                 "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "cardlink-metrics", dependencies: ["Observability", "ProbeEvents", arguments], swiftSettings: house),
         .executableTarget(
             name: "benchmark",
             dependencies: [
@@ -148,7 +151,9 @@ let package = Package(
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "ProbeDaemonTests",
+            ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard"]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),

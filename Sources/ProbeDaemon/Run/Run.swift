@@ -162,9 +162,11 @@ package struct Run: Sendable {
         bus.add(collector)
         var configuration = MetricsServer.Configuration(web: [address])
         configuration.webOption = "--metrics"
+        let checks = HealthChecks()
+        if let tap { await checks.checker.register(.socket("receiver", path: tap.socket)) }
         let server = MetricsServer(
             configuration: configuration, metrics: ScrapeSource(collector) { tap?.receiver.drain() },
-            health: HealthChecks(tap.map { [.socket("receiver", path: $0.socket)] } ?? []).health)
+            health: checks.health)
         do throws(ListenError) {
             try await server.start()
         } catch {

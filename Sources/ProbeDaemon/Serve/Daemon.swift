@@ -27,9 +27,10 @@ package struct Daemon: Sendable {
         let security = try security(start)
         let group = try group(start)
         try directory.create(for: group)
-        let sinks = Sinks(seriesLimit: start[\.metricsSeriesLimit])
+        let sinks = Sinks(start)
         let sources = Sources(directory, group: group)
-        let server = server(sinks.collector, sources, security)
+        let checks = await HealthChecks(settings, sinks, sources, in: directory)
+        let server = server(sinks.collector, sources, security, start[\.healthEnabled] ? checks.health : nil)
         try await server.start()
         do {
             try sources.start(into: sinks.entry)
@@ -38,11 +39,15 @@ package struct Daemon: Sendable {
             throw error
         }
         await tell(server, isSecure: security?.hasTLS == true)
+        await checks.add(server, security, path: start[\.metricsPath])
         let manager = ServiceManager()
         await manager?.tell(.ready)
         var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks)]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
-        try await serve(services, until: signals) { await manager?.tell(.stopping) }
+        try await serve(services, until: signals) {
+            checks.stop()
+            await manager?.tell(.stopping)
+        }
     }
 
     /// Runs services until the first signal.
@@ -92,17 +97,14 @@ package struct Daemon: Sendable {
         Terminal.say("sockets in \(directory.path)")
     }
 
-    private func server(_ collector: Collector, _ sources: Sources, _ security: WebSecurity?) -> MetricsServer {
+    private func server(
+        _ collector: Collector, _ sources: Sources, _ security: WebSecurity?, _ health: MetricsServer.Health?
+    ) -> MetricsServer {
         var configuration = MetricsServer.Configuration(settings.current)
         configuration.security = security
         configuration.isEnabled = { [settings] in settings.current[\.metricsEnabled] }
-        let checks: [HealthCheck] = [
-            .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot },
-            .socket("receiver", path: directory.receiverSocket), .socket("events", path: directory.eventSocket),
-        ]
         return MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() },
-            health: HealthChecks(checks).health)
+            configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() }, health: health)
     }
 }
 
@@ -110,14 +112,18 @@ extension MetricsServer.Configuration {
     /// What the settings say; health has a port of its own unless only the other was named.
     init(_ settings: Settings) {
         let web = settings[\.metricsListenAddress]
-        let health = settings[\.healthListenAddress]
-        let hasHealthPort = web.isEmpty || settings.origin(of: \.healthPort) != .fallback
         self.init(
             web: web.isEmpty ? [ListenAddress(port: settings[\.metricsPort])] : web,
-            health: health.isEmpty && hasHealthPort ? [ListenAddress(port: settings[\.healthPort])] : health)
+            health: settings[\.healthEnabled] ? Self.health(settings) : [])
         telemetryPath = settings[\.metricsPath]
         hostNames = settings[\.webHostNames]
         limits.scrapes = settings[\.metricsMaxRequests]
+    }
+
+    private static func health(_ settings: Settings) -> [ListenAddress] {
+        let named = settings[\.healthListenAddress]
+        let hasPort = settings[\.metricsListenAddress].isEmpty || settings.origin(of: \.healthPort) != .fallback
+        return named.isEmpty && hasPort ? [ListenAddress(port: settings[\.healthPort])] : named
     }
 }
 
