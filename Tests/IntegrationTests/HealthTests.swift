@@ -14,13 +14,16 @@ import Testing
 
         var status: String
         var checks: [String: Check]
+
+        init(_ text: String) throws {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            self = try decoder.decode(Report.self, from: Data(text.utf8))
+        }
     }
 
     private static func report(_ probe: ConfiguredProbe, _ path: String = "") throws -> Report {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(
-            Report.self, from: Data(try ConfiguredProbe.curl([probe.healthURL + path]).body.utf8))
+        try Report(try ConfiguredProbe.curl([probe.healthURL + path]).body)
     }
 
     @Test func theGivenChecksAreThere() throws {
@@ -65,9 +68,22 @@ import Testing
     }
 
     @Test func anExporterThatReachesNobodyIsDegraded() throws {
-        let probe = try ConfiguredProbe(
-            try TemporaryFolder(), environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"])
-        #expect(try Self.report(probe).checks["otlp_traces"]?.status == "healthy")
+        let bench = try LiveBench()
+        try bench.startDaemon(environment: [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_BSP_SCHEDULE_DELAY": "100",
+        ])
+        func told() throws -> String {
+            let check = try Report(try bench.get("/health").body).checks["otlp_traces"]
+            return "\(check?.status ?? ""): \(check?.message ?? "")"
+        }
+        #expect(try told() == "healthy: ")
+        #expect(try bench.run([Files.python, Files.client("select_loop.py"), "1"]).ending == .exited(0))
+        #expect(
+            try eventually(within: 10) {
+                try told().hasPrefix("degraded: nothing was sent since an export failed 0 s ago (unreachable), ")
+            })
+        // The bench is observed all the same.
+        #expect(try bench.get("/health").status == 200)
     }
 
     @Test func healthCanBeOff() throws {

@@ -7,12 +7,15 @@ package struct ConfigListing: Sendable {
     /// A listing of what counts.
     package init(_ settings: Settings) { self.settings = settings }
 
+    /// A value that is longer than this moves its own line only.
+    private static let widestColumn = 40
+
     /// A line a key: key, value, place.
     package var text: String {
         let rows = ConfigKeys.table.rows.map { row in
             [row.path, Self.shown(row, settings.texts(of: row)), settings.origin(of: row).place]
         }
-        let widths = (0..<2).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = (0..<2).map { column in min(Self.widestColumn, rows.map { $0[column].count }.max() ?? 0) }
         return rows.map { cells in
             zip(cells, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count) + 2) }.joined() + cells[2]
                 + "\n"

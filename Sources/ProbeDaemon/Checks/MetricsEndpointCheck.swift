@@ -19,8 +19,7 @@ extension HealthCheck {
                 return HealthResult(.unhealthy, "\(url) does not answer")
             } catch {
                 // The handshake was answered, so that the server is there.
-                let isRefusedByTLS = asksForCertificate() && !isUnreachable(error)
-                return isRefusedByTLS
+                return asksForCertificate() && isRefusal(error)
                     ? HealthResult(.healthy, "it asks for a certificate, so that it was not looked behind")
                     : HealthResult(.unhealthy, "\(url) does not answer: \(error)")
             }
@@ -63,7 +62,8 @@ extension HealthCheck {
         }
     }
 
-    private static func isUnreachable(_ error: any Error) -> Bool {
-        error is IOError || (error as? HTTPClientError) == .connectTimeout
+    /// Whether the other side ended a handshake: with an alert, or in TLS 1.3, which tells it later, by closing.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        error is NIOSSLError || error is BoringSSLError || (error as? HTTPClientError) == .remoteConnectionClosed
     }
 }
