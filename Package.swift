@@ -58,6 +58,7 @@ let package = Package(
     name: "cardlink-probe",
     products: [
         .executable(name: "cardlink-probe", targets: ["cardlink-probe"]),
+        .executable(name: "cardlink-metrics", targets: ["cardlink-metrics"]),
         .library(name: "pcsclite-probe", type: .dynamic, targets: ["PCSCShim"]),
         .library(name: "pcsclite-audit", type: .dynamic, targets: ["PCSCAudit"]),
         .library(name: "SmartCard", targets: ["SmartCard"]),
@@ -124,7 +125,7 @@ let package = Package(
                 "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
+                crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP, nioPosix, nioTLS, signals,
             ]),
         // mains
         .executableTarget(
@@ -133,6 +134,8 @@ let package = Package(
                 "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "cardlink-metrics", dependencies: ["Observability", "ProbeEvents", arguments], swiftSettings: house),
         .executableTarget(
             name: "benchmark",
             dependencies: [

@@ -17,6 +17,10 @@ struct ServeOptions: ParsableArguments {
     var metricsSeriesLimit: String?
     @Option(name: .of(\.metricsCreated), help: .of(\.metricsCreated))
     var metricsCreated: String?
+    @Option(name: .of(\.metricsCollectionInterval), help: .of(\.metricsCollectionInterval))
+    var metricsCollectionInterval: String?
+    @Option(name: .of(\.healthEnabled), help: .of(\.healthEnabled))
+    var healthEnabled: String?
     @Option(name: .of(\.healthListenAddress), help: .of(\.healthListenAddress))
     var healthListenAddress: [String] = []
     @Option(name: .of(\.healthPort), help: .of(\.healthPort))
@@ -33,6 +37,18 @@ struct ServeOptions: ParsableArguments {
     var tracingServiceVersion: String?
     @Option(name: .of(\.tracingSampleRate), help: .of(\.tracingSampleRate))
     var tracingSampleRate: String?
+    @Option(name: .of(\.healthTimeout), help: .of(\.healthTimeout))
+    var healthTimeout: String?
+    @Option(name: .of(\.healthDiskDegraded), help: .of(\.healthDiskDegraded))
+    var healthDiskDegraded: String?
+    @Option(name: .of(\.healthDiskUnhealthy), help: .of(\.healthDiskUnhealthy))
+    var healthDiskUnhealthy: String?
+    @Option(name: .of(\.healthMemoryDegraded), help: .of(\.healthMemoryDegraded))
+    var healthMemoryDegraded: String?
+    @Option(name: .of(\.healthMemoryUnhealthy), help: .of(\.healthMemoryUnhealthy))
+    var healthMemoryUnhealthy: String?
+    @Option(name: .of(\.systemDiskPaths), help: .of(\.systemDiskPaths))
+    var systemDiskPaths: [String] = []
     @Option(name: .of(\.webConfigFile), help: .of(\.webConfigFile))
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
@@ -66,14 +82,22 @@ struct ServeOptions: ParsableArguments {
         given.add(\.metricsMaxRequests, metricsMaxRequests)
         given.add(\.metricsSeriesLimit, metricsSeriesLimit)
         given.add(\.metricsCreated, metricsCreated)
-        given.add(\.healthListenAddress, healthListenAddress)
-        given.add(\.healthPort, healthPort)
         given.add(\.tracingEnabled, tracingEnabled)
         given.add(\.tracingEndpoint, tracingEndpoint)
         given.add(\.tracingProtocol, tracingProtocol)
         given.add(\.tracingServiceName, tracingServiceName)
         given.add(\.tracingServiceVersion, tracingServiceVersion)
         given.add(\.tracingSampleRate, tracingSampleRate)
+        given.add(\.metricsCollectionInterval, metricsCollectionInterval)
+        given.add(\.healthEnabled, healthEnabled)
+        given.add(\.healthListenAddress, healthListenAddress)
+        given.add(\.healthPort, healthPort)
+        given.add(\.healthTimeout, healthTimeout)
+        given.add(\.healthDiskDegraded, healthDiskDegraded)
+        given.add(\.healthDiskUnhealthy, healthDiskUnhealthy)
+        given.add(\.healthMemoryDegraded, healthMemoryDegraded)
+        given.add(\.healthMemoryUnhealthy, healthMemoryUnhealthy)
+        given.add(\.systemDiskPaths, systemDiskPaths)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
         given.add(\.benchName, benchName)

@@ -12,14 +12,14 @@ package struct Certificates {
         ])
     }
 
-    /// Makes `NAME.pem` and `NAME.key`, for the address and the name of loopback.
-    package func make(_ name: String) throws {
+    /// Makes `NAME.pem` and `NAME.key`, for the address and the name of loopback or for other names.
+    package func make(_ name: String, names others: String = "IP:127.0.0.1,DNS:localhost") throws {
         let request = folder.file("\(name).csr")
         try openssl([
             "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)", "-keyout",
             folder.file("\(name).key"), "-out", request,
         ])
-        let names = try folder.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n", to: "names")
+        let names = try folder.write("subjectAltName=\(others)\n", to: "names")
         try openssl([
             "x509", "-req", "-in", request, "-CA", folder.file("ca.pem"), "-CAkey", folder.file("ca.key"), "-days", "2",
             "-CAcreateserial", "-extfile", names, "-out", folder.file("\(name).pem"),

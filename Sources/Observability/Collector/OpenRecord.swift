@@ -12,7 +12,7 @@ public final class OpenRecord<Ending: Sendable>: Sendable {
     private let count: @Sendable (_ nanoseconds: UInt64, Ending) -> Void
 
     init(abandoned: Ending, _ count: @escaping @Sendable (_ nanoseconds: UInt64, Ending) -> Void) {
-        startedNanoseconds = EventClock.now.monotonicNanoseconds
+        startedNanoseconds = EventClock.monotonicNow
         self.abandoned = abandoned
         self.count = count
     }
@@ -23,7 +23,7 @@ public final class OpenRecord<Ending: Sendable>: Sendable {
     @discardableResult
     public func end(_ ending: Ending) -> Bool {
         guard !isEnded.exchange(true, ordering: .relaxed) else { return false }
-        count(EventClock.now.monotonicNanoseconds &- startedNanoseconds, ending)
+        count(EventClock.monotonicNow &- startedNanoseconds, ending)
         return true
     }
 }
@@ -33,13 +33,13 @@ extension Collector {
     func timed<Result, Failure: Error>(
         _ work: () throws(Failure) -> Result, _ record: (_ nanoseconds: UInt64, Failure?) -> Void
     ) throws(Failure) -> Result {
-        let start = EventClock.now.monotonicNanoseconds
+        let start = EventClock.monotonicNow
         do throws(Failure) {
             let result = try work()
-            record(EventClock.now.monotonicNanoseconds &- start, nil)
+            record(EventClock.monotonicNow &- start, nil)
             return result
         } catch {
-            record(EventClock.now.monotonicNanoseconds &- start, error)
+            record(EventClock.monotonicNow &- start, error)
             throw error
         }
     }
@@ -49,13 +49,13 @@ extension Collector {
         isolation: isolated (any Actor)?, _ work: () async throws(Failure) -> Result,
         _ record: (_ nanoseconds: UInt64, Failure?) -> Void
     ) async throws(Failure) -> Result {
-        let start = EventClock.now.monotonicNanoseconds
+        let start = EventClock.monotonicNow
         do throws(Failure) {
             let result = try await work()
-            record(EventClock.now.monotonicNanoseconds &- start, nil)
+            record(EventClock.monotonicNow &- start, nil)
             return result
         } catch {
-            record(EventClock.now.monotonicNanoseconds &- start, error)
+            record(EventClock.monotonicNow &- start, error)
             throw error
         }
     }

@@ -16,6 +16,9 @@ package enum BoundedFile {
         /// It is no UTF-8.
         case notText
 
+        /// Whether there is nothing of this name.
+        var isMissing: Bool { self == .system(ENOENT) }
+
         /// What is wrong and what to do.
         package var reason: String {
             switch self {

@@ -29,7 +29,14 @@ package struct ConfigKeys: Sendable {
     package let metricsCreated = Setting(
         "metrics.created", .flag, default: false, option: "metrics.created", valueName: "bool",
         help: "Whether OpenMetrics tells from when on each counter and histogram counts: one more series each.")
+    package let metricsCollectionInterval = Setting(
+        "metrics.collection_interval", .time(.milliseconds(100)...(.seconds(3_600))), default: .seconds(1),
+        older: "GP_METRICS_INTERVAL", option: "metrics.collection-interval", valueName: "time",
+        help: "How old a reading of machine and process may be when it is shown again.")
 
+    package let healthEnabled = Setting(
+        "health.enabled", .flag, default: true, older: "GP_HEALTH_ENABLED", option: "health.enabled",
+        valueName: "bool", help: "Whether health is answered; there is nothing on its paths otherwise.")
     package let healthListenAddress = Setting(
         "health.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with health.port",
         option: "health.listen-address", valueName: "host:port",
@@ -39,6 +46,28 @@ package struct ConfigKeys: Sendable {
         valueName: "port",
         help: "The port on loopback, where health.listen_address says nothing. "
             + "With metrics.listen_address alone, health is answered there only.")
+    package let healthTimeout = Setting(
+        "health.timeout", .time(.milliseconds(50)...(.seconds(60))), default: .seconds(5),
+        older: "GP_HEALTH_TIMEOUT", option: "health.timeout", valueName: "time", isLive: true,
+        help: "How long a check may take; one that takes longer is told as hanging.")
+    package let healthDiskDegraded = Setting(
+        "health.disk_degraded_percent", .number(1...100), default: 90, option: "health.disk-degraded-percent",
+        valueName: "percent", isLive: true, help: "How full a disk of system.disk_paths is when health is degraded.")
+    package let healthDiskUnhealthy = Setting(
+        "health.disk_unhealthy_percent", .number(1...100), default: 98, option: "health.disk-unhealthy-percent",
+        valueName: "percent", isLive: true, help: "How full a disk of system.disk_paths is when it is unhealthy.")
+    package let healthMemoryDegraded = Setting(
+        "health.memory_degraded_percent", .number(1...100), default: 90, option: "health.memory-degraded-percent",
+        valueName: "percent", isLive: true,
+        help: "How much of the machine's memory is not available when health is degraded.")
+    package let healthMemoryUnhealthy = Setting(
+        "health.memory_unhealthy_percent", .number(1...100), default: 98, option: "health.memory-unhealthy-percent",
+        valueName: "percent", isLive: true,
+        help: "How much of the machine's memory is not available when it is unhealthy.")
+
+    package let systemDiskPaths = Setting(
+        "system.disk_paths", .absolutePaths, default: ["/"], option: "system.disk-path", valueName: "path",
+        help: "A path on each disk whose use is shown and checked.")
 
     package let tracingEnabled = Setting(
         "tracing.enabled", .flag, default: true, fallbackText: "true, where an endpoint is named",

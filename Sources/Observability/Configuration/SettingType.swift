@@ -91,6 +91,20 @@ extension SettingType where Value == Double {
     }
 }
 
+extension SettingType where Value == Duration {
+    /// A length of time.
+    static func time(_ range: ClosedRange<Duration>) -> Self {
+        let bounds = "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))"
+        let allowed = "a time from \(bounds), as in 5s, 500ms or 1m30s; a number alone is of seconds"
+        return Self(allowed: allowed, texts: { [DurationText.text($0)] }) { text throws(SettingRefusal) in
+            guard let value = DurationText.duration(text, bareSeconds: true), range.contains(value) else {
+                throw SettingRefusal("'\(text)' is not \(allowed)")
+            }
+            return value
+        }
+    }
+}
+
 extension SettingType where Value == String {
     /// The path of a web page that is not one of those that are there anyway.
     static func webPath(besides taken: [String]) -> Self {
@@ -152,6 +166,16 @@ extension SettingType where Value == [String] {
             guard !text.isEmpty, text.utf8.allSatisfy(ListenAddress.isInName) else {
                 throw SettingRefusal("'\(text)' is no host name")
             }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == [String] {
+    /// Paths that are the same wherever they are read.
+    static var absolutePaths: Self {
+        Self(allowed: "paths that begin with /", text: { $0 }) { text throws(SettingRefusal) in
+            guard text.hasPrefix("/") else { throw SettingRefusal("'\(text)' is no path that begins with /") }
             return text
         }
     }

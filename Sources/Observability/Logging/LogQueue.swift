@@ -104,7 +104,7 @@ final class LogQueue: Sendable {
             defer { state.isClosed = true }
             if !state.isClosed {
                 state.deadlineNanoseconds =
-                    EventClock.now.monotonicNanoseconds &+ UInt64(limit.wholeNanoseconds)
+                    EventClock.monotonicNow &+ UInt64(limit.wholeNanoseconds)
             }
             return !state.isClosed
         }
@@ -159,7 +159,7 @@ final class LogQueue: Sendable {
     /// `isSlow`: the output only needs time.
     func giveUp(isSlow: Bool) -> Int? {
         let loss = state.withLock { state -> Loss? in
-            let isOver = EventClock.now.monotonicNanoseconds >= state.deadlineNanoseconds
+            let isOver = EventClock.monotonicNow >= state.deadlineNanoseconds
             guard state.isClosed, !isSlow || isOver else { return nil }
             return Self.giveUp(&state)
         }

@@ -53,7 +53,7 @@ final class RepeatLimit: Sendable {
         let saying = Saying(
             level: record.level, logger: record.logger, message: record.message, fields: record.fields)
         let index = Int(UInt(bitPattern: saying.hashValue) % UInt(Self.placeCount))
-        let now = EventClock.now.monotonicNanoseconds
+        let now = EventClock.monotonicNow
         return state.withLock { state in
             guard var place = state.places[index], place.saying == saying,
                 now &- place.startNanoseconds < UInt64(window.wholeNanoseconds)

@@ -67,7 +67,7 @@ struct MetricsEndpoint: WebEndpoint {
         let spent = EventClock.monotonicNow - start
         guard request.method != .head else {
             fields[.contentLength] = "\(lengthBytes(accepted.format, isGzipped: isGzipped))"
-            source.recordDuration(EventClock.now.monotonicNanoseconds - start)
+            source.recordDuration(EventClock.monotonicNow - start)
             return Response(status: .ok, headers: fields)
         }
         let body = ResponseBody { writer in

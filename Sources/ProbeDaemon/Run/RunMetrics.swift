@@ -76,9 +76,10 @@ struct RunMetrics: Sendable {
     ) async -> MetricsServer? {
         var configuration = MetricsServer.Configuration(web: [address])
         configuration.webOption = "--metrics"
+        let checks = HealthChecks()
+        if let tap { await checks.checker.register(.socket("receiver", path: tap.socket)) }
         let server = MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector, drain: drain),
-            health: HealthChecks(tap.map { [.socket("receiver", path: $0.socket)] } ?? []).health)
+            configuration: configuration, metrics: ScrapeSource(collector, drain: drain), health: checks.health)
         do throws(ListenError) {
             try await server.start()
         } catch {

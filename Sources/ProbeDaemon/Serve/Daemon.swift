@@ -43,7 +43,8 @@ package struct Daemon: Sendable {
         let exports = ExportEnvironment(bench: bench(start), log: log.outlet.logger(.export))
         let sinks = Sinks(start, log: log, exports: exports)
         let sources = Sources(directory, group: group)
-        let server = server(sinks.collector, sources, security)
+        let checks = await HealthChecks(settings, sinks, sources, in: directory)
+        let server = server(sinks.collector, sources, security, start[\.healthEnabled] ? checks.health : nil)
         try await server.start()
         do {
             try sources.start(into: sinks.entry)
@@ -53,6 +54,7 @@ package struct Daemon: Sendable {
         }
         let metrics = DaemonMetrics(of: sinks.collector, exports) { sources.receiver.drain() }
         await tell(server, isSecure: security?.hasTLS == true)
+        await checks.add(server, security, path: start[\.metricsPath])
         let manager = ServiceManager()
         await manager?.tell(.ready)
         var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks, metrics: metrics)]
@@ -60,6 +62,7 @@ package struct Daemon: Sendable {
         try await serve(services, until: signals) {
             sinks.traces?.adopt(settings.current)
         } whenToldToStop: {
+            checks.stop()
             await manager?.tell(.stopping)
         }
     }
@@ -118,18 +121,15 @@ package struct Daemon: Sendable {
         logger.info("sockets in \(directory.path)")
     }
 
-    private func server(_ collector: Collector, _ sources: Sources, _ security: WebSecurity?) -> MetricsServer {
+    private func server(
+        _ collector: Collector, _ sources: Sources, _ security: WebSecurity?, _ health: MetricsServer.Health?
+    ) -> MetricsServer {
         var configuration = MetricsServer.Configuration(settings.current)
         configuration.security = security
         configuration.logger = log.outlet.logger(.http, library: "hummingbird")
         configuration.isEnabled = { [settings] in settings.current[\.metricsEnabled] }
-        let checks: [HealthCheck] = [
-            .pcscd { sources.readers.snapshot }, .readers { sources.readers.snapshot },
-            .socket("receiver", path: directory.receiverSocket), .socket("events", path: directory.eventSocket),
-        ]
         return MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() },
-            health: HealthChecks(checks).health)
+            configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() }, health: health)
     }
 }
 
@@ -137,14 +137,18 @@ extension MetricsServer.Configuration {
     /// What the settings say; health has a port of its own unless only the other was named.
     init(_ settings: Settings) {
         let web = settings[\.metricsListenAddress]
-        let health = settings[\.healthListenAddress]
-        let hasHealthPort = web.isEmpty || settings.origin(of: \.healthPort) != .fallback
         self.init(
             web: web.isEmpty ? [ListenAddress(port: settings[\.metricsPort])] : web,
-            health: health.isEmpty && hasHealthPort ? [ListenAddress(port: settings[\.healthPort])] : health)
+            health: settings[\.healthEnabled] ? Self.health(settings) : [])
         telemetryPath = settings[\.metricsPath]
         hostNames = settings[\.webHostNames]
         limits.scrapes = settings[\.metricsMaxRequests]
+    }
+
+    private static func health(_ settings: Settings) -> [ListenAddress] {
+        let named = settings[\.healthListenAddress]
+        let hasPort = settings[\.metricsListenAddress].isEmpty || settings.origin(of: \.healthPort) != .fallback
+        return named.isEmpty && hasPort ? [ListenAddress(port: settings[\.healthPort])] : named
     }
 }
 

@@ -16,8 +16,10 @@ struct Sinks: Sendable {
 
     /// All of them behind one bus, with no more data than they may have, as the settings want them.
     init(_ settings: Settings, log: LogSystem, exports: ExportEnvironment) {
+        let sampler = SystemSampler(
+            diskPaths: settings[\.systemDiskPaths], interval: settings[\.metricsCollectionInterval])
         collector = Collector(
-            seriesLimit: settings[\.metricsSeriesLimit], showsCreated: settings[\.metricsCreated])
+            seriesLimit: settings[\.metricsSeriesLimit], showsCreated: settings[\.metricsCreated], sampler: sampler)
         let bus = EventBus([collector, FaultLog(log.outlet)])
         log.count(with: collector)
         collector.tell(exports.bench)

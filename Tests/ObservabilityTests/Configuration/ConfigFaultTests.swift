@@ -5,6 +5,7 @@ import Testing
 
 /// Files with faults, and the lines that a person is told.
 struct ConfigFaultTests {
+    private static let times = "a time from 50ms to 60s, as in 5s, 500ms or 1m30s; a number alone is of seconds"
     private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
     private static let endpoints =
         "HOST:PORT, or a URL that begins with http:// or https:// and has no user's name in it"
@@ -64,6 +65,15 @@ struct ConfigFaultTests {
                 "1: metrics.listen_address has something in its list that is no value; allowed: \(addresses)"
             ]
         ),
+        ("health: {timeout: 0}", ["1: health.timeout '0' is not \(times)"]),
+        ("health: {timeout: 5 s}", ["1: health.timeout '5 s' is not \(times)"]),
+        ("health: {timeout: 2m}", ["1: health.timeout '2m' is not \(times)"]),
+        ("health: {timeout: ever}", ["1: health.timeout 'ever' is not \(times)"]),
+        (
+            "health: {disk_degraded_percent: 90%}",
+            ["1: health.disk_degraded_percent '90%' is not a whole number from 1 to 100"]
+        ),
+        ("system: {disk_paths: [/, var]}", ["1: system.disk_paths 'var' is no path that begins with /"]),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
         ("tracing: {protocol: udp}", ["1: tracing.protocol 'udp' is none of: grpc, http/protobuf, http"]),
         ("tracing: {sample_rate: 1.5}", ["1: tracing.sample_rate '1.5' is not a number from 0 to 1"]),
@@ -91,7 +101,8 @@ struct ConfigFaultTests {
             "metrics: 5",
             [
                 "1: metrics is no key but has keys under it: metrics.enabled, metrics.listen_address, metrics.port, "
-                    + "metrics.path, metrics.max_requests, metrics.series_limit, metrics.created"
+                    + "metrics.path, metrics.max_requests, metrics.series_limit, metrics.created, "
+                    + "metrics.collection_interval"
             ]
         ),
         ("metrics:\n  prot: 1", ["2: metrics.prot is no key; did you mean metrics.port?"]),

@@ -10,8 +10,12 @@ struct ConfigSourcesTests {
     private static let texts: [String: (String, String)] = [
         "metrics.enabled": ("false", "true"), "metrics.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "metrics.port": ("1", "2"), "metrics.path": ("/a", "/b"), "metrics.max_requests": ("1", "2"),
-        "metrics.series_limit": ("1", "2"), "metrics.created": ("false", "true"),
-        "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "metrics.created": ("false", "true"),
+        "metrics.series_limit": ("1", "2"), "metrics.collection_interval": ("2", "1m30s"),
+        "health.enabled": ("false", "true"), "health.timeout": ("2.5", "500ms"),
+        "health.disk_degraded_percent": ("1", "2"), "health.disk_unhealthy_percent": ("1", "2"),
+        "health.memory_degraded_percent": ("1", "2"), "health.memory_unhealthy_percent": ("1", "2"),
+        "system.disk_paths": ("/", "/var"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
         "bench.name": ("left", "right"), "bench.site": ("lab", "the attic"),
         "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"), "logging.level": ("debug", "error"),
@@ -114,6 +118,15 @@ struct ConfigSourcesTests {
         #expect(
             try await ConfigSources(environment: environment).load().warnings == [
                 "the environment variable CARDLINK_METRIC_PORT is not known; did you mean CARDLINK_METRICS_PORT?"
+            ])
+    }
+
+    @Test func aPasswordInTheEnvironmentIsAWarning() async throws {
+        let environment = ["GP_METRICS_AUTH_PASSWORD": "geheim", "GP_METRICS_AUTH_USERNAME": ""]
+        #expect(
+            try await ConfigSources(environment: environment).load().warnings == [
+                "the environment variable GP_METRICS_AUTH_PASSWORD protects nothing here; a password stands in the file "
+                    + "of web.config_file"
             ])
     }
 

@@ -103,6 +103,8 @@ struct MetricsServerTests {
                 {
                   "checks" : {
                     "reader_monitor" : {
+                      "age_seconds" : 0.5,
+                      "duration_seconds" : 0.002,
                       "message" : "pcscd does not answer",
                       "status" : "unhealthy"
                     }
@@ -189,7 +191,10 @@ extension MetricsServer.Health {
         all: {
             HealthReport(
                 version: "1.2.3", uptimeSeconds: 1.5,
-                checks: ["reader_monitor": .init(status: .unhealthy, message: "pcscd does not answer")])
+                checks: [
+                    "reader_monitor": HealthReport.Check(
+                        status: .unhealthy, message: "pcscd does not answer", durationSeconds: 0.002, ageSeconds: 0.5)
+                ])
         },
         live: { HealthReport(version: "1.2.3", uptimeSeconds: 1.5, checks: [:]) },
         ready: { HealthReport(version: "1.2.3", uptimeSeconds: 1.5, checks: [:]) })
