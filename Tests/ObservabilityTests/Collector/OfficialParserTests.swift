@@ -91,7 +91,7 @@ import Testing
                 while !isOver.value.load(ordering: .relaxed) {
                     number &+= 1
                     // Two processors have scrapes to make as well.
-                    if number.isMultiple(of: 64) { usleep(500) }
+                    if number.isMultiple(of: 32) { usleep(2_000) }
                     collector.recordAPDU(
                         cla: 0, ins: number.isMultiple(of: 3) ? 0xA4 : 0xB0, p1: 0, interface: .pcsc,
                         statusWord: number.isMultiple(of: 5) ? 0x6A82 : 0x9000, sentBytes: Int(number % 300),
