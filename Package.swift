@@ -165,7 +165,10 @@ let package = Package(
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests(
             "ProbeDaemonTests",
-            ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard"]),
+            [
+                "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "TelemetryExport",
+            ]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),

@@ -21,6 +21,18 @@ struct ServeOptions: ParsableArguments {
     var healthListenAddress: [String] = []
     @Option(name: .of(\.healthPort), help: .of(\.healthPort))
     var healthPort: String?
+    @Option(name: .of(\.tracingEnabled), help: .of(\.tracingEnabled))
+    var tracingEnabled: String?
+    @Option(name: .of(\.tracingEndpoint), help: .of(\.tracingEndpoint))
+    var tracingEndpoint: String?
+    @Option(name: .of(\.tracingProtocol), help: .of(\.tracingProtocol))
+    var tracingProtocol: String?
+    @Option(name: .of(\.tracingServiceName), help: .of(\.tracingServiceName))
+    var tracingServiceName: String?
+    @Option(name: .of(\.tracingServiceVersion), help: .of(\.tracingServiceVersion))
+    var tracingServiceVersion: String?
+    @Option(name: .of(\.tracingSampleRate), help: .of(\.tracingSampleRate))
+    var tracingSampleRate: String?
     @Option(name: .of(\.webConfigFile), help: .of(\.webConfigFile))
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
@@ -56,6 +68,12 @@ struct ServeOptions: ParsableArguments {
         given.add(\.metricsCreated, metricsCreated)
         given.add(\.healthListenAddress, healthListenAddress)
         given.add(\.healthPort, healthPort)
+        given.add(\.tracingEnabled, tracingEnabled)
+        given.add(\.tracingEndpoint, tracingEndpoint)
+        given.add(\.tracingProtocol, tracingProtocol)
+        given.add(\.tracingServiceName, tracingServiceName)
+        given.add(\.tracingServiceVersion, tracingServiceVersion)
+        given.add(\.tracingSampleRate, tracingSampleRate)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
         given.add(\.benchName, benchName)

@@ -40,6 +40,32 @@ package struct ConfigKeys: Sendable {
         help: "The port on loopback, where health.listen_address says nothing. "
             + "With metrics.listen_address alone, health is answered there only.")
 
+    package let tracingEnabled = Setting(
+        "tracing.enabled", .flag, default: true, fallbackText: "true, where an endpoint is named",
+        older: "GP_TRACING_ENABLED", option: "tracing.enabled", valueName: "bool",
+        help: "Whether spans are exported; without an endpoint to OpenTelemetry's usual one.")
+    package let tracingEndpoint = Setting(
+        "tracing.endpoint", .exportEndpoint, default: nil, fallbackText: "none", older: "GP_OTLP_ENDPOINT",
+        option: "tracing.endpoint", valueName: "url",
+        help: "Where spans go by OTLP; HOST:PORT is asked without TLS, and over gRPC unless tracing.protocol says "
+            + "otherwise. Over HTTP a URL without a path gets /v1/traces.")
+    package let tracingProtocol = Setting(
+        "tracing.protocol", .choice("grpc", "http/protobuf", "http"), default: nil,
+        fallbackText: "http/protobuf; grpc for HOST:PORT", older: "GP_OTLP_PROTOCOL", option: "tracing.protocol",
+        valueName: "name", help: "How spans travel; http is http/protobuf.")
+    package let tracingServiceName = Setting(
+        "tracing.service_name", .name("a name"), default: nil, fallbackText: "cardlink-probe",
+        older: "GP_SERVICE_NAME", option: "tracing.service-name", valueName: "name",
+        help: "The name under which spans are shown, service.name.")
+    package let tracingServiceVersion = Setting(
+        "tracing.service_version", .name("a version"), default: nil, fallbackText: "the probe's",
+        older: "GP_SERVICE_VERSION", option: "tracing.service-version", valueName: "version",
+        help: "The version that is told with it, service.version.")
+    package let tracingSampleRate = Setting(
+        "tracing.sample_rate", .share, default: 1, older: "GP_TRACE_SAMPLE_RATE", option: "tracing.sample-rate",
+        valueName: "share", isLive: true,
+        help: "The share of traces that is kept, where no caller decided; a session with a reader is one.")
+
     package let webConfigFile = Setting(
         "web.config_file", .path, default: nil, fallbackText: "none: no password, no TLS", option: "web.config.file",
         valueName: "file",

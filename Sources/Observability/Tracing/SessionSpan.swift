@@ -20,8 +20,10 @@ struct SessionSpan {
     private var lastNanoseconds: UInt64
 
     /// The span of a session that begins.
-    init(_ opened: ReaderSessionOpened, manager: SpanManager, root: SpanContext?, collector: Collector?) {
-        let context = manager.context(under: root)
+    init(
+        _ opened: ReaderSessionOpened, _ context: SpanContext, manager: SpanManager, root: SpanContext?,
+        collector: Collector?
+    ) {
         var span = SpanData(
             "reader session", context: context, parent: root, startNanoseconds: opened.stamp.wallNanoseconds,
             limits: manager.limits)

@@ -14,7 +14,12 @@ struct ExportEnvironment: Sendable {
 
     /// The variables of this process.
     var variables: ExportVariables {
-        ExportVariables({ name in getenv(name).map { String(cString: $0) } }) { [log, told] line in
+        ExportVariables({ name in getenv(name).map { String(cString: $0) } }, warn: warn)
+    }
+
+    /// Says what is wrong with a variable, once.
+    var warn: @Sendable (String) -> Void {
+        { [log, told] line in
             if told.isNew(line) { log.warning("\(line)") }
         }
     }

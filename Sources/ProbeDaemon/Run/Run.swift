@@ -57,9 +57,10 @@ package struct Run: Sendable {
         // A daemon sees more programs than this run, and works out itself what they took from one another.
         let told = EventBus([sharing])
         let variables = EnvironmentVariables.current
-        let bench = RunBench(variables)
-        let read = exportVariables(variables)
-        let trace = RunTrace(of: shortName, variables, read, bench: bench)
+        let (bench, say) = (RunBench(variables), Self.sayingOnce())
+        let exported = MetricSettings(ExportVariables(variables.text, warn: say))
+        let collector = RunMetrics.collector(for: request, exported, hasDaemon: forwarder != nil)
+        let trace = await RunTrace(of: shortName, variables, bench: bench, counting: collector, say: say)
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
         let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
@@ -67,10 +68,11 @@ package struct Run: Sendable {
         let taps = EventBus([StandardLevel(told)])
         if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let metrics = await RunMetrics(request, of: tap, bench: bench, hasDaemon: forwarder != nil, read)
-        if let metrics {
-            bus.add(metrics.collector)
-            trace?.show(in: metrics.collector)
+        var metrics: RunMetrics?
+        if let collector {
+            bus.add(collector)
+            trace?.show(in: collector)
+            metrics = await RunMetrics(collector, request, exported, of: tap, bench: bench)
         }
 
         let started = EventClock.now
@@ -111,10 +113,10 @@ package struct Run: Sendable {
         _ = await (traced, counted)
     }
 
-    /// The variables that say what goes out where; what is wrong with one for several signals is told once.
-    private func exportVariables(_ variables: EnvironmentVariables) -> ExportVariables {
+    /// Says what is wrong with a variable once: one for several signals is read for each.
+    private static func sayingOnce() -> @Sendable (String) -> Void {
         let told = ToldLines()
-        return ExportVariables(variables.text) { line in
+        return { line in
             if told.isNew(line) { Terminal.say(line) }
         }
     }

@@ -8,9 +8,7 @@ internal import TelemetryExport
 ///
 /// Whatever fails here is said in a line, and the program's ending is its own.
 struct RunMetrics: Sendable {
-    /// Takes the events that are counted.
-    let collector: Collector
-
+    private let collector: Collector
     private let bench: RunBench
     private let server: MetricsServer?
     private let export: (export: MetricExport, endpoint: String)?
@@ -19,26 +17,26 @@ struct RunMetrics: Sendable {
     /// How long the end is held up, each way for itself.
     private static let finishLimits = (export: Duration.milliseconds(1_500), push: Duration.seconds(2))
 
-    /// Begins; nil when nobody wants numbers.
-    ///
-    /// - Parameters:
-    ///   - hasDaemon: whether a daemon counts the same events: then only the probe's own numbers are told.
-    ///   - variables: the caller's, which may name an endpoint.
-    init?(
-        _ request: Run.Request, of tap: RunTap?, bench: RunBench, hasDaemon: Bool, _ variables: ExportVariables
+    /// What counts a run's events; nil when nobody wants numbers. While a daemon counts them, only the probe's own numbers
+    /// are told.
+    static func collector(for request: Run.Request, _ exported: MetricSettings?, hasDaemon: Bool) -> Collector? {
+        guard request.metrics != nil || request.push != nil || exported != nil else { return nil }
+        return Collector(scope: hasDaemon ? .probeHealth : .everything)
+    }
+
+    /// Begins to serve and to export.
+    init(
+        _ collector: Collector, _ request: Run.Request, _ exported: MetricSettings?, of tap: RunTap?, bench: RunBench
     ) async {
-        let settings = MetricSettings(variables)
-        guard request.metrics != nil || request.push != nil || settings != nil else { return nil }
-        let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
         let drain: @Sendable () -> Void = { tap?.receiver.drain() }
         (self.collector, self.bench, push) = (collector, bench, request.push)
-        if request.push != nil || settings != nil { collector.tell(bench.identity) }
+        if request.push != nil || exported != nil { collector.tell(bench.identity) }
         if let address = request.metrics {
             server = await Self.serve(collector, on: address, of: tap, drain)
         } else {
             server = nil
         }
-        export = settings.map { settings in
+        export = exported.map { settings in
             var settings = settings
             settings.export.tell(bench.identity)
             // Lines would stand between the program's own: what is to be said is said at the end.

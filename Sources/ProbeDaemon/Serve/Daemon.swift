@@ -41,8 +41,7 @@ package struct Daemon: Sendable {
         let group = try group(start)
         try directory.create(for: group)
         let exports = ExportEnvironment(bench: bench(start), log: log.outlet.logger(.export))
-        let sinks = Sinks(
-            seriesLimit: start[\.metricsSeriesLimit], showsCreated: start[\.metricsCreated], log: log, exports: exports)
+        let sinks = Sinks(start, log: log, exports: exports)
         let sources = Sources(directory, group: group)
         let server = server(sinks.collector, sources, security)
         try await server.start()
@@ -58,12 +57,16 @@ package struct Daemon: Sendable {
         await manager?.tell(.ready)
         var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks, metrics: metrics)]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
-        try await serve(services, until: signals) { await manager?.tell(.stopping) }
+        try await serve(services, until: signals) {
+            sinks.traces?.adopt(settings.current)
+        } whenToldToStop: {
+            await manager?.tell(.stopping)
+        }
     }
 
-    /// Runs services until the first signal.
+    /// Runs services until the first signal that ends them.
     private func serve(
-        _ services: [any Service], until signals: UnixSignalsSequence,
+        _ services: [any Service], until signals: UnixSignalsSequence, afterReload: @escaping @Sendable () -> Void,
         whenToldToStop: @escaping @Sendable () async -> Void
     ) async throws {
         var configuration = ServiceGroupConfiguration(
@@ -74,6 +77,7 @@ package struct Daemon: Sendable {
             for await signal in signals {
                 guard signal != .sighup else {
                     await settings.reload()
+                    afterReload()
                     continue
                 }
                 await whenToldToStop()

@@ -14,14 +14,15 @@ struct Sinks: Sendable {
     /// Log records; nil when nobody named an endpoint for them.
     let logs: DaemonLogs?
 
-    /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int, showsCreated: Bool, log: LogSystem, exports: ExportEnvironment) {
-        collector = Collector(seriesLimit: seriesLimit, showsCreated: showsCreated)
+    /// All of them behind one bus, with no more data than they may have, as the settings want them.
+    init(_ settings: Settings, log: LogSystem, exports: ExportEnvironment) {
+        collector = Collector(
+            seriesLimit: settings[\.metricsSeriesLimit], showsCreated: settings[\.metricsCreated])
         let bus = EventBus([collector, FaultLog(log.outlet)])
         log.count(with: collector)
         collector.tell(exports.bench)
         logs = DaemonLogs(of: log.outlet, counting: collector, exports)
-        traces = DaemonTraces(counting: collector, exports)
+        traces = DaemonTraces(settings, counting: collector, exports)
         if let traces { bus.add(traces.sink) }
         entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }

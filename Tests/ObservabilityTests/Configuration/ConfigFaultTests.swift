@@ -6,6 +6,8 @@ import Testing
 /// Files with faults, and the lines that a person is told.
 struct ConfigFaultTests {
     private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
+    private static let endpoints =
+        "HOST:PORT, or a URL that begins with http:// or https:// and has no user's name in it"
     private static let paths = "a path that begins with / and is none of: /, /health, /health/live, /health/ready"
     private static let freePath =
         "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
@@ -63,6 +65,15 @@ struct ConfigFaultTests {
             ]
         ),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
+        ("tracing: {protocol: udp}", ["1: tracing.protocol 'udp' is none of: grpc, http/protobuf, http"]),
+        ("tracing: {sample_rate: 1.5}", ["1: tracing.sample_rate '1.5' is not a number from 0 to 1"]),
+        ("tracing: {sample_rate: nan}", ["1: tracing.sample_rate 'nan' is not a number from 0 to 1"]),
+        ("tracing: {endpoint: collector}", ["1: tracing.endpoint 'collector' is not \(endpoints)"]),
+        ("tracing: {endpoint: 'ftp://h:1'}", ["1: tracing.endpoint 'ftp://h:1' is not \(endpoints)"]),
+        (
+            "tracing: {endpoint: 'http://u:secret@h'}",
+            ["1: tracing.endpoint has a user's name or password; allowed: \(endpoints)"]
+        ),
         ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
         ("logging: {level: loud}", ["1: logging.level 'loud' is none of: \(levels)"]),
         ("logging: {format: xml}", ["1: logging.format 'xml' is none of: text, json"]),

@@ -17,6 +17,9 @@ struct ConfigSourcesTests {
         "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"), "logging.level": ("debug", "error"),
         "logging.components": ("http=debug", "readers=error"), "logging.format": ("json", "text"),
         "logging.trace_correlation": ("false", "true"), "logging.file": ("/a", "stderr"),
+        "tracing.enabled": ("false", "true"), "tracing.endpoint": ("h:1", "https://h/v1"),
+        "tracing.protocol": ("grpc", "http"), "tracing.service_name": ("a", "b"),
+        "tracing.service_version": ("1", "2"), "tracing.sample_rate": ("0.5", "0"),
     ]
 
     @Test func everyKeyHasExamples() {

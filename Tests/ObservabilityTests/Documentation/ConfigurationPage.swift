@@ -36,6 +36,12 @@ struct ConfigurationPage {
         fault is told at once, a line each with its place, and the probe ends with 78 (with 64 when all of them are on the
         command line). Paths in the file are relative to its own folder. An unknown key is a fault; an unknown variable that begins with `CARDLINK_` is a warning.
 
+        Of traces OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT` and the like) tell more than the keys can:
+        headers, time limits, compression, certificates, queue, resource. Where one of them and a key say the same thing,
+        the key counts when it is on the command line or in a variable, and OpenTelemetry's variable when the key is in
+        the file. `run` reads both kinds of variables, and no file. With `tracing.enabled` false nothing is exported,
+        whatever else is said.
+
         SIGHUP makes the daemon read the file again. It takes the keys marked *live*, says of the others that they count
         from the next start, and keeps everything as it was when there is a fault. No key holds a secret: passwords and
         private keys are in files of their own.
