@@ -1,14 +1,12 @@
-internal import PrometheusClient
-
-/// The text format that a scraper gets, by its Accept header (RFC 9110, 12.5.1).
+/// The format that a scraper gets, by its Accept header (RFC 9110, 12.5.1).
 struct AcceptedFormat: Equatable {
-    let format: ExpositionFormat
+    let format: ScrapeFormat
     /// Whether it asked how names are escaped; ours are the same in all ways.
     let hasEscaping: Bool
 
     /// The highest weight counts, and of equal ones the first; where nothing fits, the text format.
     init(_ header: String?) {
-        var best: (format: ExpositionFormat, hasEscaping: Bool, weight: Double)?
+        var best: (format: ScrapeFormat, hasEscaping: Bool, weight: Double)?
         for entry in (header ?? "").split(separator: ",") {
             let range = MediaRange(entry)
             guard let format = range.format, range.weight > best?.weight ?? 0 else { continue }
@@ -20,7 +18,7 @@ struct AcceptedFormat: Equatable {
 
     /// The value of Content-Type; Prometheus 3 fails a scrape whose type is missing or unknown.
     var contentType: String {
-        hasEscaping ? format.contentType + "; escaping=underscores" : format.contentType
+        hasEscaping && format != .json ? format.contentType + "; escaping=underscores" : format.contentType
     }
 }
 
@@ -47,11 +45,12 @@ private struct MediaRange {
     }
 
     /// Ours, if it is one of them. OpenMetrics without a version is 0.0.1, text without one 0.0.4.
-    var format: ExpositionFormat? {
+    var format: ScrapeFormat? {
         let version = parameters["version"]
         switch type {
         case "application/openmetrics-text": return version == "1.0.0" ? .openMetrics : nil
         case "text/plain": return version == nil || version == "0.0.4" ? .text : nil
+        case "application/json": return .json
         case "*/*", "text/*": return .text
         default: return nil
         }

@@ -11,14 +11,14 @@ package struct ScrapeSource: Sendable {
     /// Called before each scrape: fetches what sources have seen and not yet told.
     package var prepare: @Sendable () -> Void
     /// Begins an exposition in a format, given piece by piece.
-    package var exposition: @Sendable (ExpositionFormat) -> any ScrapeText
+    package var exposition: @Sendable (ScrapeFormat) -> any ScrapeText
     /// Told at the end of each scrape: the time spent on it, waiting for the client left out, nanoseconds.
     package var recordDuration: @Sendable (UInt64) -> Void
 
     /// A source from its parts.
     package init(
         prepare: @escaping @Sendable () -> Void,
-        exposition: @escaping @Sendable (ExpositionFormat) -> any ScrapeText,
+        exposition: @escaping @Sendable (ScrapeFormat) -> any ScrapeText,
         recordDuration: @escaping @Sendable (UInt64) -> Void
     ) {
         self.prepare = prepare
@@ -38,6 +38,15 @@ extension TextExposition: ScrapeText {
     package mutating func write(to buffer: inout ByteBuffer) -> Bool {
         guard let capacity = nextCapacity() else { return false }
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: capacity) { writeNext(into: $0) }
+        return true
+    }
+}
+
+extension JSONExposition: ScrapeText {
+    /// Writes the next family.
+    package mutating func write(to buffer: inout ByteBuffer) -> Bool {
+        guard let piece = next() else { return false }
+        buffer.writeBytes(piece)
         return true
     }
 }
@@ -78,7 +87,7 @@ struct MetricsEndpoint: WebEndpoint {
     }
 
     private func send(
-        _ format: ExpositionFormat, to writer: inout any ResponseBodyWriter, isGzipped: Bool, alreadySpent: UInt64,
+        _ format: ScrapeFormat, to writer: inout any ResponseBodyWriter, isGzipped: Bool, alreadySpent: UInt64,
         holding slot: ScrapeSlots.Slot
     ) async throws {
         defer { withExtendedLifetime(slot) {} }
@@ -95,7 +104,7 @@ struct MetricsEndpoint: WebEndpoint {
         try await writer.finish(nil)
     }
 
-    private func lengthBytes(_ format: ExpositionFormat, isGzipped: Bool) -> Int {
+    private func lengthBytes(_ format: ScrapeFormat, isGzipped: Bool) -> Int {
         var pieces = ScrapePieces(source.exposition(format), isGzipped: isGzipped)
         var length = 0
         while let piece = pieces.next() { length += piece.readableBytes }

@@ -1,4 +1,3 @@
-import PrometheusClient
 import Testing
 
 @testable import ProbeDaemon
@@ -28,8 +27,11 @@ struct AcceptedFormatTests {
             ("application/openmetrics-text;version=1.0.0;q=x", .text),
             ("application/openmetrics-text;version=1.0.0;q=nan", .text), (",;,=;;q=1,", .text),
             ("application/openmetrics-text;version=2.0.0,text/plain;version=0.0.4;q=0.1", .text),
-        ] as [(String, ExpositionFormat)])
-    func theHighestWeightCounts(header: String, format: ExpositionFormat) {
+            ("application/json", .json), ("application/json;q=0", .text), ("*/*;q=0.1,application/json;q=0.2", .json),
+            ("application/json;q=0.5,text/plain;q=0.6", .text), ("application/json, text/plain, */*", .json),
+            ("application/json;q=0.7,application/openmetrics-text;version=1.0.0", .openMetrics),
+        ] as [(String, ScrapeFormat)])
+    func theHighestWeightCounts(header: String, format: ScrapeFormat) {
         #expect(AcceptedFormat(header).format == format)
     }
 
@@ -40,6 +42,7 @@ struct AcceptedFormatTests {
             "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
             "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"
         ),
+        ("application/json;escaping=allow-utf-8", "application/json"),
     ])
     func theAnswerNamesItsType(header: String?, type: String) {
         #expect(AcceptedFormat(header).contentType == type)

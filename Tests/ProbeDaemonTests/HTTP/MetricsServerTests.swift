@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import Observability
 import Synchronization
@@ -28,6 +29,20 @@ struct MetricsServerTests {
             let answer = try await RawAnswer(port: port, "/metrics", fields: "Accept-Encoding: gzip\r\n")
             #expect(answer.fields["content-encoding"] == "gzip")
             #expect(inflated(answer.body) == Array(pieces.joined().utf8))
+        }
+    }
+
+    @Test(arguments: ["", "Accept-Encoding: gzip\r\n"])
+    func answersInJSON(fields: String) async throws {
+        let accept = "Accept: text/plain;q=0.5,application/json\r\n"
+        try await withServer(source: ScrapeSource(Collector()) {}) { server, port in
+            let answer = try await RawAnswer(port: port, "/metrics", fields: accept + fields)
+            #expect(answer.status == 200 && answer.fields["content-type"] == "application/json")
+            let body = fields.isEmpty ? answer.body : inflated(answer.body) ?? []
+            let read = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+            let names = (read?["families"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
+            #expect(names.contains("cardlink_apdu_commands_total") && names.contains("process_threads"))
+            #expect((read?["time"] as? String)?.hasSuffix("Z") == true)
         }
     }
 

@@ -16,7 +16,7 @@ def key(name, labels, **more):
 
 def text_samples(path):
     return {
-        key(sample.name, sample.labels): sample.value
+        key(sample.name, sample.labels): float(sample.value)
         for family in text_string_to_metric_families(open(path, encoding="utf-8").read())
         for sample in family.samples
     }
