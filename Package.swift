@@ -66,6 +66,7 @@ let package = Package(
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
         .library(name: "Observability", targets: ["Observability"]),
+        .library(name: "ProbeDaemon", targets: ["ProbeDaemon"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -125,7 +126,8 @@ let package = Package(
                 "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP, nioPosix, nioTLS, signals,
+                crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, nioTLS, signals,
+                tracing,
             ]),
         // mains
         .executableTarget(
@@ -170,7 +172,7 @@ let package = Package(
             "ProbeDaemonTests",
             [
                 "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
-                "TelemetryExport",
+                "TelemetryExport", lifecycle, logging, metrics, tracing,
             ]),
         tests(
             "IntegrationTests",

@@ -28,6 +28,8 @@ struct HTTPTransport: ExportTransport {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // Else it would try to connect on its own until the time is over, and nobody would know.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Else an export would make spans, which are exported.
+        configuration.tracing.tracer = nil
         return configuration
     }
 

@@ -2,9 +2,10 @@ internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
+internal import Tracing
 
-/// Spans of all that the daemon sees, where somebody names an endpoint for them.
-struct DaemonTraces: Sendable {
+/// Spans of all that is seen, where somebody names an endpoint for them.
+struct TraceOutput: Sendable {
     private let pipeline: TracePipeline
     private let environment: ExportEnvironment
 
@@ -25,6 +26,9 @@ struct DaemonTraces: Sendable {
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
+
+    /// Starts spans beside those of events.
+    var tracer: any Tracer { pipeline.tracer }
 
     /// Takes over how much is kept.
     func adopt(_ settings: Settings) {
