@@ -39,7 +39,8 @@ test_packages=(
 # What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
 test_python_packages=(
     grpcio==1.85.3
-    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-exporter-zipkin-json==1.45.1
+    opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
 )
 
 # The Prometheus client libraries that `Tests/benchmark record` and `render` measure ours beside, and their compilers.

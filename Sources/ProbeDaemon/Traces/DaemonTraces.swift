@@ -10,7 +10,7 @@ struct DaemonTraces: Sendable {
     /// nil when nothing is exported.
     init?(_ settings: Settings, counting collector: Collector) {
         guard let traces = Self.wanted(settings, warn: { Terminal.say($0) }), traces.sampler.canKeep else { return nil }
-        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health) { Terminal.say($0) }
+        let telemetry = ExportTelemetry(traces.exporter, in: collector.health) { Terminal.say($0) }
         pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
