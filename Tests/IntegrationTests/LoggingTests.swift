@@ -103,7 +103,7 @@ import Testing
             let page = try Command.run(["curl", "-s", "http://127.0.0.1:\(port)/metrics"]).output
             return page.firstMatch(of: pattern).flatMap { Int($0.output.1) }
         }
-        let lost = /cardlink_export_failures_total{exporter="log",reason="write"} (\d+)\n/
+        let lost = /cardlink_export_dropped_total{exporter="log",reason="write"} (\d+)\n/
         let waiting = /cardlink_export_queue_length{exporter="log"} (\d+)\n/
         #expect(try eventually(within: 20) { try metric(lost) == 0 })
         #expect(try metric(waiting) ?? 0 > 0)

@@ -6,6 +6,9 @@ internal import Tracing
 
 /// Spans of all that is seen, where somebody names an endpoint for them.
 struct TraceOutput: Sendable {
+    /// What it is called where exports are counted.
+    let exporter: ExporterName
+
     private let pipeline: TracePipeline
     private let environment: ExportEnvironment
 
@@ -15,8 +18,8 @@ struct TraceOutput: Sendable {
             return nil
         }
         traces.export.tell(environment.bench)
-        self.environment = environment
-        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health, say: environment.say)
+        (self.environment, exporter) = (environment, traces.exporter)
+        let telemetry = ExportTelemetry(exporter, in: collector.health, say: environment.say)
         pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }

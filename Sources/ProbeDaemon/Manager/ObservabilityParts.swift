@@ -43,12 +43,10 @@ struct ObservabilityParts: Sendable {
         traces = TraceOutput(start, counting: collector, exports)
         metrics = MetricOutput(of: collector, exports, drain: drain)
         checks = await HealthChecks(settings)
-        for (name, exporter, isUsed) in [
-            ("otlp_traces", ExporterName.otlpTraces, traces != nil),
-            ("otlp_metrics", .otlpMetrics, metrics != nil), ("otlp_logs", .otlpLogs, logs != nil),
-        ] where isUsed {
+        let exporters = [traces?.exporter, metrics.map { _ in .otlpMetrics }, logs.map { _ in .otlpLogs }]
+        for exporter in exporters.compactMap(\.self) {
             let watch = ExporterWatch(exporter, of: collector)
-            await checks.checker.register(.exporter(name) { watch.state() })
+            await checks.checker.register(.exporter(exporter.name) { watch.state() })
         }
         isSecure = security?.hasTLS == true
         asksForCertificate = security?.asksForCertificate == true
