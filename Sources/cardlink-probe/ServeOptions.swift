@@ -49,6 +49,8 @@ struct ServeOptions: ParsableArguments {
     var healthMemoryUnhealthy: String?
     @Option(name: .of(\.systemDiskPaths), help: .of(\.systemDiskPaths))
     var systemDiskPaths: [String] = []
+    @Option(name: .of(\.readersExpected), help: .of(\.readersExpected))
+    var readersExpected: [String] = []
     @Option(name: .of(\.webConfigFile), help: .of(\.webConfigFile))
     var webConfigFile: String?
     @Option(name: .of(\.webHostNames), help: .of(\.webHostNames))
@@ -98,6 +100,7 @@ struct ServeOptions: ParsableArguments {
         given.add(\.healthMemoryDegraded, healthMemoryDegraded)
         given.add(\.healthMemoryUnhealthy, healthMemoryUnhealthy)
         given.add(\.systemDiskPaths, systemDiskPaths)
+        given.add(\.readersExpected, readersExpected)
         given.add(\.webConfigFile, webConfigFile)
         given.add(\.webHostNames, webHostNames)
         given.add(\.benchName, benchName)

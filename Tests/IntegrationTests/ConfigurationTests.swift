@@ -45,6 +45,32 @@ import Testing
                 """)
     }
 
+    @Test func anExpectedReaderIsMissedByName() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("readers: {expected: ['ACS, 00 00', Old]}\n", to: "config.yaml")
+        let probe = try ConfiguredProbe(
+            folder, ["--config", file], environment: ["PCSCLITE_CSOCK_NAME": folder.file("no-pcscd")])
+        func lines() throws -> [String] {
+            try ConfiguredProbe.curl([probe.metricsURL]).body.split(separator: "\n").map(String.init).filter {
+                $0.hasPrefix("cardlink_device_expected{") || $0.hasPrefix("cardlink_device_up{")
+            }.sorted()
+        }
+        #expect(
+            try lines() == [
+                #"cardlink_device_expected{device_type="reader",device="ACS, 00 00"} 1"#,
+                #"cardlink_device_expected{device_type="reader",device="Old"} 1"#,
+                #"cardlink_device_up{device_type="reader",device="ACS, 00 00"} 0"#,
+                #"cardlink_device_up{device_type="reader",device="Old"} 0"#,
+            ])
+        try folder.write("readers: {expected: 'ACS, 00 00'}\n", to: "config.yaml")
+        probe.running.signal(SIGHUP)
+        #expect(
+            try eventually(within: 5) {
+                try lines().filter { $0.hasPrefix("cardlink_device_expected") }
+                    == [#"cardlink_device_expected{device_type="reader",device="ACS, 00 00"} 1"#]
+            })
+    }
+
     @Test func aHangupReadsTheFileAgain() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("metrics: {enabled: true}\n", to: "config.yaml")

@@ -69,6 +69,12 @@ package struct ConfigKeys: Sendable {
         "system.disk_paths", .absolutePaths, default: ["/"], option: "system.disk-path", valueName: "path",
         help: "A path on each disk whose use is shown and checked.")
 
+    package let readersExpected = Setting(
+        "readers.expected", .names("readers' names"), default: [], fallbackText: "none", option: "readers.expected",
+        valueName: "name", isLive: true,
+        help: "A reader that belongs to the bench, by the name that PC/SC gives it: cardlink_device_expected, and "
+            + "cardlink_device_up is 0 while it is not there. A name with a comma can stand in a file only.")
+
     package let tracingEnabled = Setting(
         "tracing.enabled", .flag, default: true, fallbackText: "true, where an endpoint is named",
         older: "GP_TRACING_ENABLED", option: "tracing.enabled", valueName: "bool",

@@ -172,6 +172,17 @@ extension SettingType where Value == [String] {
 }
 
 extension SettingType where Value == [String] {
+    /// Names of things, as `what` calls them.
+    static func names(_ what: String) -> Self {
+        Self(allowed: what, text: { $0 }) { text throws(SettingRefusal) in
+            guard !text.isEmpty, text.utf8.count <= 256, !text.unicodeScalars.contains(where: { $0.value < 0x20 })
+            else { throw SettingRefusal("'\(text.prefix(64))' is none of \(what): 1 to 256 bytes in one line") }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == [String] {
     /// Paths that are the same wherever they are read.
     static var absolutePaths: Self {
         Self(allowed: "paths that begin with /", text: { $0 }) { text throws(SettingRefusal) in

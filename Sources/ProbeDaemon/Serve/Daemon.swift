@@ -40,6 +40,7 @@ package struct Daemon: Sendable {
         let parts = try await ObservabilityParts(settings, log: log) { sources.receiver.drain() }
         try directory.create(for: group)
         let sinks = Sinks(parts)
+        let expected = ExpectedReaders(settings.current, in: parts.collector)
         await parts.checks.add(sources, in: directory)
         try await parts.server.start()
         do {
@@ -58,6 +59,7 @@ package struct Daemon: Sendable {
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
         try await serve(services, until: signals) {
             await parts.reload()
+            expected.adopt(settings.current)
         } whenToldToStop: {
             parts.checks.stop()
             await manager?.tell(.stopping)

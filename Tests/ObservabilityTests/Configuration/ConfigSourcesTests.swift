@@ -15,7 +15,7 @@ struct ConfigSourcesTests {
         "health.enabled": ("false", "true"), "health.timeout": ("2.5", "500ms"),
         "health.disk_degraded_percent": ("1", "2"), "health.disk_unhealthy_percent": ("1", "2"),
         "health.memory_degraded_percent": ("1", "2"), "health.memory_unhealthy_percent": ("1", "2"),
-        "system.disk_paths": ("/", "/var"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "system.disk_paths": ("/", "/var"), "readers.expected": ("ACS ACR39U 00 00", "Virtual PCD 00 00"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
         "bench.name": ("left", "right"), "bench.site": ("lab", "the attic"),
         "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"), "logging.level": ("debug", "error"),
