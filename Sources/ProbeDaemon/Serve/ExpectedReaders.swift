@@ -1,4 +1,5 @@
 internal import Observability
+internal import ProbeEvents
 internal import Synchronization
 
 /// The readers that belong to the bench, by the configuration: one that is not there is missed by name.
