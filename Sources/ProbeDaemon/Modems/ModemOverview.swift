@@ -66,6 +66,10 @@ package struct ModemOverview: Sendable, Encodable {
 
     /// The modems, those on USB first.
     package var modems: [Modem]
+    /// ModemManager, when it runs: it opens the ports of modems as they come; null when it does not.
+    package var modemManager: OrNull<Holder>
+    /// How to keep it away from the modems that are here, and do not work for it; none when it does not run.
+    package var modemManagerRemedies: [String]
 
     /// How long a modem may take to answer all.
     private static let patience = Duration.seconds(8)
@@ -94,7 +98,11 @@ package struct ModemOverview: Sendable, Encodable {
             }
             var modems: [(Int, Modem)] = []
             for await modem in group { modems.append(modem) }
-            return ModemOverview(modems: modems.sorted { $0.0 < $1.0 }.map(\.1))
+            let manager = machine.processes.first { $0.name == ModemRemedy.managerName }
+            return ModemOverview(
+                modems: modems.sorted { $0.0 < $1.0 }.map(\.1),
+                modemManager: OrNull(manager.map { Holder(pid: $0.pid, program: $0.name) }),
+                modemManagerRemedies: manager == nil ? [] : found.first.map { ModemRemedy.manager(uid: $0.uid) } ?? [])
         }
     }
 

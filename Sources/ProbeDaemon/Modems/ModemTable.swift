@@ -15,6 +15,14 @@ extension ModemOverview {
         }
         return line(head)
             + zip(rows, modems).map { row, modem in line(row) + modem.remarks.map { "    \($0)\n" }.joined() }.joined()
+            + managerRemark
+    }
+
+    /// That it runs is worth a word before it has a port, too.
+    private var managerRemark: String {
+        guard let manager = modemManager.value, !modemManagerRemedies.isEmpty else { return "" }
+        let remedies = modemManagerRemedies.map { "    do: \($0)\n" }.joined()
+        return "\(manager.program) (\(manager.pid)) runs, and may open these ports; to keep one from it:\n\(remedies)"
     }
 }
 
