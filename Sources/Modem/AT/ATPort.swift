@@ -73,6 +73,7 @@ package final class ATPort: Sendable {
     /// Sends a command and waits for its end; one of a task that is cancelled is given up.
     package func send(_ command: ATCommand) async -> ATAnswer {
         let cancelled = ATAnswer(command: command, final: FinalResult(.aborted))
+        guard !Task.isCancelled else { return cancelled }
         let number = Self.numbers.next()
         return await withTaskCancellationHandler {
             let answer = loop.flatSubmit { self.keeper.value.send(command, number: number) }
