@@ -64,7 +64,7 @@ struct CallTeller: Sendable {
         let clock = EventClock.now
         let result = Result { () throws(CardReaderError) in try body() }
         let code = if case .failure(let error) = result { error.code ?? 0 } else { ResultCode.success }
-        let duration = EventClock.now.monotonicNanoseconds &- clock.monotonicNanoseconds
+        let duration = EventClock.monotonicNow &- clock.monotonicNanoseconds
         tell(operation, CallOutcome(code: code, clock: clock, durationNanoseconds: duration), reader: reader)
         return try result.get()
     }

@@ -87,7 +87,7 @@ final class MonitorWorker: Sendable {
     }
 
     private func remember(_ tracker: ReaderTracker) {
-        let answered = EventClock.now.monotonicNanoseconds
+        let answered = EventClock.monotonicNow
         known.withLock { known in
             known.lastAnswerNanoseconds = answered
             known.readers = tracker.readers.map { reader in

@@ -14,7 +14,7 @@ struct CallOutcome: Sendable, Hashable {
     static func of(_ call: () -> some BinaryInteger) -> CallOutcome {
         let clock = EventClock.now
         let result = call()
-        let end = EventClock.now.monotonicNanoseconds
+        let end = EventClock.monotonicNow
         return CallOutcome(
             code: ResultCode.low(result), clock: clock, durationNanoseconds: end &- clock.monotonicNanoseconds)
     }

@@ -18,6 +18,9 @@ public struct EventClock: Sendable, Hashable {
         EventClock(monotonicNanoseconds: read(CLOCK_MONOTONIC), wallNanoseconds: read(CLOCK_REALTIME))
     }
 
+    /// CLOCK_MONOTONIC now, nanoseconds.
+    public static var monotonicNow: UInt64 { read(CLOCK_MONOTONIC) }
+
     /// The wall time of a moment on CLOCK_MONOTONIC, by this sample, nanoseconds since 1970 in UTC.
     public func wall(atMonotonic nanoseconds: UInt64) -> UInt64 {
         wallNanoseconds &- (monotonicNanoseconds &- nanoseconds)

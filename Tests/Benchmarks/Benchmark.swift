@@ -6,7 +6,7 @@ enum Benchmark {
     /// What can be measured, by name.
     private static let all: [(name: String, measure: @Sendable (BenchmarkSize) async throws -> [Row])] = [
         ("transmit", TransmitBenchmark.measure), ("record", RecordBenchmark.measure),
-        ("render", RenderBenchmark.measure),
+        ("render", RenderBenchmark.measure), ("span", SpanBenchmark.measure),
     ]
 
     static func main() async throws {
@@ -45,14 +45,18 @@ struct BenchmarkSize: Sendable {
     /// How many series are rendered.
     var series: [Int]
     var peers: [Peer]
+    /// Whose spans ours are measured beside.
+    var tracers: [Peer]
     var hasBars: Bool
 
     /// What the bars are held to.
     static let full = BenchmarkSize(
-        rounds: 10, burst: 5e6, series: [10_000, 100_000], peers: Peer.allCases, hasBars: true)
+        rounds: 10, burst: 5e6, series: [10_000, 100_000], peers: Peer.metricsLibraries,
+        tracers: Peer.tracingSDKs, hasBars: true)
     /// For the tests: everything runs, no figure counts. Other libraries are used where they are installed.
     static let small = BenchmarkSize(
-        rounds: 1, burst: 1e6, series: [1_000], peers: Peer.allCases.filter(\.isInstalled), hasBars: false)
+        rounds: 1, burst: 1e6, series: [1_000], peers: Peer.metricsLibraries.filter(\.isInstalled),
+        tracers: Peer.tracingSDKs.filter(\.isInstalled), hasBars: false)
 
     /// A bar, where there are any.
     func bar(_ ratio: Double) -> Double? { hasBars ? ratio : nil }

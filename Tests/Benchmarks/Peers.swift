@@ -1,11 +1,18 @@
 import Foundation
 import TestSupport
 
-/// Another client library, behind a small program of ours; see Peers/README.md.
-enum Peer: String, CaseIterable {
+/// Another library, behind a small program of ours; see Peers/README.md.
+enum Peer: String {
     case clientGolang = "client_golang"
     case prometheusCPP = "prometheus-cpp"
     case rustPrometheus = "rust-prometheus"
+    case goSDK = "opentelemetry-go"
+    case pythonSDK = "opentelemetry-python"
+
+    /// What counts and renders.
+    static let metricsLibraries: [Peer] = [.clientGolang, .prometheusCPP, .rustPrometheus]
+    /// What makes spans.
+    static let tracingSDKs: [Peer] = [.goSDK, .pythonSDK]
 
     /// Whether its compiler and the library are there.
     var isInstalled: Bool { requirements.allSatisfy { FileManager.default.fileExists(atPath: $0) } }
@@ -15,6 +22,8 @@ enum Peer: String, CaseIterable {
         case .clientGolang: ["/usr/bin/go", "/usr/share/gocode/src/github.com/prometheus/client_golang"]
         case .prometheusCPP: ["/usr/bin/g++", "/usr/include/prometheus/exposer.h"]
         case .rustPrometheus: ["/usr/bin/cargo", "/usr/share/doc/librust-prometheus-dev"]
+        case .goSDK: ["/usr/bin/go", "/usr/share/gocode/src/go.opentelemetry.io/otel/sdk"]
+        case .pythonSDK: [TraceSink.python]
         }
     }
 
@@ -51,7 +60,8 @@ struct PeerProgram {
 
     init(_ peer: Peer, _ path: String, _ words: String...) throws {
         self.peer = peer
-        program = try RunningCommand([path] + words, input: .kept)
+        let interpreter = peer == .pythonSDK ? [TraceSink.python] : []
+        program = try RunningCommand(interpreter + [path] + words, input: .kept)
     }
 
     /// Sends a command and gives the numbers of its answer.

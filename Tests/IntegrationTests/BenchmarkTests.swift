@@ -5,7 +5,10 @@ import Testing
 /// `Tests/benchmark` as small as it goes: no figure counts, but all of it runs, and whoever counts or renders something
 /// else than arithmetic says ends it.
 @Suite struct BenchmarkTests {
-    @Test(arguments: [("transmit", "libpcscspy"), ("record", "nine atomic additions"), ("render", "copying its bytes")])
+    @Test(arguments: [
+        ("transmit", "libpcscspy"), ("record", "nine atomic additions"), ("render", "copying its bytes"),
+        ("span", "opentelemetry-python"),
+    ])
     func runsSmall(name: String, peer: String) throws {
         let end = try Command.run([Files.products + "/benchmark", "--small", "--json", name], within: 180)
         #expect(end.ending == .exited(0), "\(end.errors)")
@@ -25,6 +28,6 @@ import Testing
         #expect(end.ending == .exited(64))
         #expect(
             end.errors
-                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render\n")
+                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render, span\n")
     }
 }

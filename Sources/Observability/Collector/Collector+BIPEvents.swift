@@ -4,12 +4,11 @@ internal import Synchronization
 
 extension Collector {
     func apply(_ opened: BIPChannelOpened) {
-        let hasRoom = openChannels.withLock { channels in
-            let hasRoom = channels.open(opened)
-            catalog.bipConnectionsActive[opened.bearer].set(Double(channels.count(of: opened.bearer)))
-            return hasRoom
+        switch openChannels.withLock({ $0.open(opened) }) {
+        case .new: catalog.bipConnectionsActive[opened.bearer].increment()
+        case .known: break
+        case .noRoom: countUnfollowed(catalog.bipConnectionsActive.name)
         }
-        if !hasRoom { countUnfollowed(catalog.bipConnectionsActive.name) }
     }
 
     func apply(_ data: BIPDataMoved) {
@@ -17,21 +16,20 @@ extension Collector {
     }
 
     func apply(_ closed: BIPChannelClosed) {
-        openChannels.withLock { channels in
-            // By the bearer of the opening: that is where it was counted.
-            guard let bearer = channels.close(closed.link) else { return }
-            catalog.bipConnectionsActive[bearer].set(Double(channels.count(of: bearer)))
+        // By the bearer of the opening: that is where it was counted.
+        if let bearer = openChannels.withLock({ $0.close(closed.link) }) {
+            catalog.bipConnectionsActive[bearer].decrement()
         }
         catalog.bipConnectionDuration[closed.bearer, closed.status].record(closed.stamp.durationNanoseconds)
         switch closed.reason {
-        case .dropped: catalog.bipErrors[.linkDropped, closed.bearer].increment()
+        case .dropped: recordBIPError(.linkDropped, over: closed.bearer)
         // The command that failed was told, or no command failed.
         case .stale, .card, .reset, .sourceGone: break
         }
     }
 
     func apply(_ failed: BIPCommandFailed) {
-        catalog.bipErrors[failed.error, failed.bearer].increment()
+        recordBIPError(failed.error, over: failed.bearer)
     }
 }
 
@@ -53,26 +51,19 @@ struct OpenChannels {
         }
     }
 
+    /// What became of an opening.
+    enum Opening { case new, known, noRoom }
+
     private var bearers: [Key: BearerType] = [:]
-    private var counts: [BearerType: Int] = [:]
 
-    /// How many are open on a bearer.
-    func count(of bearer: BearerType) -> Int { counts[bearer] ?? 0 }
-
-    /// Notes an opening; false when there was no room.
-    mutating func open(_ opened: BIPChannelOpened) -> Bool {
+    mutating func open(_ opened: BIPChannelOpened) -> Opening {
         let key = Key(opened.link)
-        guard bearers[key] == nil else { return true }
-        guard bearers.count < Self.limit else { return false }
+        guard bearers[key] == nil else { return .known }
+        guard bearers.count < Self.limit else { return .noRoom }
         bearers[key] = opened.bearer
-        counts[opened.bearer, default: 0] += 1
-        return true
+        return .new
     }
 
     /// Notes an end; the bearer that the opening named, nil for a channel that is not open.
-    mutating func close(_ link: BIPLink) -> BearerType? {
-        guard let bearer = bearers.removeValue(forKey: Key(link)) else { return nil }
-        counts[bearer, default: 1] -= 1
-        return bearer
-    }
+    mutating func close(_ link: BIPLink) -> BearerType? { bearers.removeValue(forKey: Key(link)) }
 }

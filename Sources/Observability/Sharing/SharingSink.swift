@@ -30,7 +30,7 @@ package final class SharingSink: EventSink {
     /// Takes one event; hands on what is known by it.
     package func receive(_ event: ProbeEvent) {
         state.withLock { state in
-            let now = EventClock.now.monotonicNanoseconds
+            let now = EventClock.monotonicNow
             if case .clientDrained = event, now &- state.lastLook >= Self.lookPauseNanoseconds {
                 state.sharing.note(look(state.sharing.knownProcesses, now), now: now)
                 state.lastLook = now
@@ -43,7 +43,7 @@ package final class SharingSink: EventSink {
     /// Hands on all that is held; for the end, when the sources have told all they have.
     package func finish() {
         state.withLock { state in
-            state.sharing.finish(now: EventClock.now.monotonicNanoseconds).forEach(sink.receive)
+            state.sharing.finish(now: EventClock.monotonicNow).forEach(sink.receive)
         }
     }
 }

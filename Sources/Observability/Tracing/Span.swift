@@ -15,7 +15,8 @@ package final class Span: Sendable {
 
     private let state: Mutex<State>
     private let started: EventClock
-    private weak let manager: SpanManager?
+    /// Who knows it as open until it has ended, so that the two do not keep each other for ever.
+    private let manager: SpanManager?
     /// Its place among the open ones; nil when it is not kept.
     let place: Int?
 
@@ -67,6 +68,6 @@ package final class Span: Sendable {
 
     /// The wall time by the clock that does not jump.
     private var now: UInt64 {
-        started.wallNanoseconds &+ (EventClock.now.monotonicNanoseconds &- started.monotonicNanoseconds)
+        started.wall(atMonotonic: EventClock.monotonicNow)
     }
 }

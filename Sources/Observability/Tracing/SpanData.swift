@@ -17,12 +17,20 @@ extension AttributeValue: ExpressibleByStringLiteral, ExpressibleByBooleanLitera
     package init(booleanLiteral value: Bool) { self = .flag(value) }
     package init(integerLiteral value: Int64) { self = .integer(value) }
 
+    /// Whether a text in it may have more characters than that; a text has no more characters than bytes.
+    func isLonger(than length: Int) -> Bool {
+        switch self {
+        case .text(let text): text.utf8.count > length
+        case .texts(let texts): texts.contains { $0.utf8.count > length }
+        default: false
+        }
+    }
+
     /// Texts with at most so many characters each.
     func cut(to length: Int) -> AttributeValue {
         switch self {
-        // A text has no more characters than bytes, and these are known.
-        case .text(let text) where text.utf8.count > length: .text(String(text.prefix(length)))
-        case .texts(let texts): .texts(texts.map { $0.utf8.count > length ? String($0.prefix(length)) : $0 })
+        case .text(let text) where isLonger(than: length): .text(String(text.prefix(length)))
+        case .texts(let texts) where isLonger(than: length): .texts(texts.map { String($0.prefix(length)) })
         default: self
         }
     }
@@ -63,8 +71,24 @@ package struct Attributes: Sendable, Hashable {
 
     /// Puts several in.
     package mutating func set(_ attributes: [Attribute], limits: SpanLimits) {
-        if kept.isEmpty { kept.reserveCapacity(attributes.count) }
-        for attribute in attributes { set(attribute.key, attribute.value, limits: limits) }
+        // The usual case costs no copy: a span's first attributes, all as they may be.
+        if kept.isEmpty, dropped == 0, attributes.count <= limits.attributes,
+            attributes.allSatisfy({ !$0.value.isLonger(than: limits.valueLength) }), Self.areDistinct(attributes)
+        {
+            kept = attributes
+        } else {
+            for attribute in attributes { set(attribute.key, attribute.value, limits: limits) }
+        }
+    }
+
+    /// Whether no key comes twice; looks closely only at keys of equal length.
+    private static func areDistinct(_ attributes: [Attribute]) -> Bool {
+        for (place, attribute) in attributes.enumerated() {
+            let length = attribute.key.utf8.count
+            for earlier in attributes[..<place]
+            where earlier.key.utf8.count == length && earlier.key == attribute.key { return false }
+        }
+        return true
     }
 
     /// The value of a key.

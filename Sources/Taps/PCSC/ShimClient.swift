@@ -87,7 +87,7 @@ final class ShimClient {
         // Bounded, whatever a client writes meanwhile.
         drain: for _ in 0..<(2 * RING_SLOTS) {
             // A record may be newer than this look.
-            switch ring.next(now: EventClock.now.monotonicNanoseconds, isFinal: isFinal) {
+            switch ring.next(now: EventClock.monotonicNow, isFinal: isFinal) {
             case .empty: break drain
             case .malformed: malformed += 1
             case .unfinished: unfinished += 1
