@@ -66,6 +66,7 @@ let package = Package(
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
         .library(name: "Observability", targets: ["Observability"]),
+        .library(name: "ProbeDaemon", targets: ["ProbeDaemon"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -126,7 +127,8 @@ let package = Package(
                 "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Modem", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP, nioPosix, nioTLS, signals,
+                crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, nioTLS, signals,
+                tracing,
             ]),
         // mains
         .executableTarget(
@@ -173,7 +175,7 @@ let package = Package(
             "ProbeDaemonTests",
             [
                 "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
-                "TelemetryExport",
+                "TelemetryExport", lifecycle, logging, metrics, tracing,
             ]),
         tests(
             "IntegrationTests",

@@ -41,7 +41,8 @@ test_packages=(
 # spans.
 test_python_packages=(
     grpcio==1.85.3
-    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+    opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-exporter-zipkin-json==1.45.1
+    opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
     prometheus-client==0.26.0
 )
 

@@ -120,9 +120,11 @@ import Testing
     }
 
     /// Spans are as quick to record beside a server that hangs, its queue long full, as beside none.
-    @Test func recordingDoesNotSlowDown() async throws {
-        let sink = try TraceSink(answers: ["hang"])
+    @Test(arguments: [TraceSink.Wire.http, .grpc])
+    func recordingDoesNotSlowDown(wire: TraceSink.Wire) async throws {
+        let sink = try TraceSink(answers: ["hang"], wire: wire)
         var settings = Self.settings(sink.endpoint)
+        settings.export.wire = wire == .http ? .http : .grpc
         settings.batch.queueSize = 100
         let export = TraceExport(settings)
         export.spans.start("held").end()

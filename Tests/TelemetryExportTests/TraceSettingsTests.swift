@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("OTEL_TRACES_EXPORTER", "zipkin", "OTEL_TRACES_EXPORTER 'zipkin' is neither otlp nor none; exporting nothing"),
+        ("OTEL_TRACES_EXPORTER", "jaeger", "OTEL_TRACES_EXPORTER 'jaeger' is neither otlp nor none; exporting nothing"),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL", "http/json",
             "OTEL_EXPORTER_OTLP_PROTOCOL 'http/json' is neither grpc nor http/protobuf; exporting nothing"

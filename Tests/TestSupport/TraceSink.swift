@@ -170,6 +170,11 @@ package final class TraceSink {
         return try lines.map { try JSONDecoder().decode(Item.self, from: Data($0.utf8)) }
     }
 
+    /// The spans that came as Zipkin has them, a line of JSON each.
+    package var zipkinLines: [String] {
+        folder.read("spans.zipkin").split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+
     /// Path and answer of each request.
     package var requests: [String] {
         process.outputSoFar.split(separator: "\n").filter { $0.hasPrefix("request ") }.map {

@@ -50,9 +50,8 @@ package struct ConfigError: ExplainedError, Hashable {
         self.isUsage = isUsage
     }
 
-    /// The first fault, and how many more there are.
+    /// All faults, in one line.
     package var explanation: String {
-        let first = faults.first?.line ?? "the configuration has a fault"
-        return faults.count > 1 ? "\(first) (and \(faults.count - 1) more)" : first
+        faults.isEmpty ? "the configuration has a fault" : faults.map(\.line).joined(separator: "; ")
     }
 }

@@ -71,22 +71,24 @@ enum SecretName {
     ]
     private static let wordsBeforeKey: Set<String> = ["api", "auth", "encryption", "private", "secret", "session"]
 
-    /// Whether one of the words in a name (`db_password`, `apiKey`, `X-Auth-Token`) is a secret's.
+    /// Whether one of the words in a name (`db_password`, `apiKey`, `X-Auth-Token`, `PIN2`) is a secret's.
     static func matches(_ name: String) -> Bool {
-        let words = words(of: name)
-        guard !words.contains(where: Self.words.contains) else { return true }
-        return zip(words, words.dropFirst()).contains { wordsBeforeKey.contains($0) && ["key", "keys"].contains($1) }
+        var (before, word, wasLower) = ("", "", false)
+        // Byte by byte, since every field of every record comes here; words of up to 15 letters allocate nothing.
+        for byte in name.utf8.prefix(256) {
+            let isUpper = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            let isLetter = isUpper || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte >= 0x80
+            if !isLetter || (isUpper && wasLower), !word.isEmpty {
+                if isSecret(word, after: before) { return true }
+                (before, word) = (word, "")
+            }
+            if isLetter { word.unicodeScalars.append(Unicode.Scalar(isUpper ? byte | 0x20 : byte)) }
+            wasLower = isLetter && !isUpper
+        }
+        return isSecret(word, after: before)
     }
 
-    private static func words(of name: String) -> [String] {
-        var words = [""]
-        var wasLower = false
-        for character in name.prefix(256) {
-            let isPart = character.isLetter || character.isNumber
-            if !isPart || (wasLower && character.isUppercase) { words.append("") }
-            if isPart { words[words.count - 1] += character.lowercased() }
-            wasLower = character.isLowercase
-        }
-        return words.filter { !$0.isEmpty }
+    private static func isSecret(_ word: String, after before: String) -> Bool {
+        words.contains(word) || (word == "key" || word == "keys") && wordsBeforeKey.contains(before)
     }
 }

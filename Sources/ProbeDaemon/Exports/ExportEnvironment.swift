@@ -4,7 +4,7 @@ internal import Observability
 internal import Synchronization
 internal import TelemetryExport
 
-/// What the daemon's exports share: the variables that say where they go, who speaks, and where it is told how they do.
+/// What the exports of a program share: the variables that say where they go, who speaks, and where it is told how they do.
 struct ExportEnvironment: Sendable {
     /// Which bench speaks.
     let bench: BenchIdentity

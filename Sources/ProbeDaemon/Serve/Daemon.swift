@@ -35,42 +35,39 @@ package struct Daemon: Sendable {
     private func runLogged() async throws {
         // Trapped before anybody is told that it runs.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let start = settings.current
-        for line in start.warnings { log.outlet.logger(.config).warning("\(line)") }
-        let security = try security(start)
-        let group = try group(start)
-        try directory.create(for: group)
-        let exports = ExportEnvironment(bench: bench(start), log: log.outlet.logger(.export))
-        let sinks = Sinks(start, log: log, exports: exports)
+        let group = try group(settings.current)
         let sources = Sources(directory, group: group)
-        let checks = await HealthChecks(settings, sinks, sources, in: directory)
-        let server = server(sinks.collector, sources, security, start[\.healthEnabled] ? checks.health : nil)
-        try await server.start()
+        let parts = try await ObservabilityParts(settings, log: log) { sources.receiver.drain() }
+        try directory.create(for: group)
+        let sinks = Sinks(parts)
+        await parts.checks.add(sources, in: directory)
+        try await parts.server.start()
         do {
             try sources.start(into: sinks.entry)
         } catch {
-            await server.stop()
+            await parts.server.stop()
             throw error
         }
-        let metrics = DaemonMetrics(of: sinks.collector, exports) { sources.receiver.drain() }
-        await tell(server, isSecure: security?.hasTLS == true)
-        await checks.add(server, security, path: start[\.metricsPath])
+        await tell(parts)
+        await parts.checkServer()
         let manager = ServiceManager()
         await manager?.tell(.ready)
-        var services: [any Service] = [server, SourcesService(sources: sources, sinks: sinks, metrics: metrics)]
+        var services: [any Service] = [
+            parts.server, SourcesService(sources: sources, entry: sinks.entry, parts: parts),
+        ]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
         try await serve(services, until: signals) {
-            sinks.traces?.adopt(settings.current)
+            await parts.reload()
         } whenToldToStop: {
-            checks.stop()
+            parts.checks.stop()
             await manager?.tell(.stopping)
         }
     }
 
     /// Runs services until the first signal that ends them.
     private func serve(
-        _ services: [any Service], until signals: UnixSignalsSequence, afterReload: @escaping @Sendable () -> Void,
-        whenToldToStop: @escaping @Sendable () async -> Void
+        _ services: [any Service], until signals: UnixSignalsSequence,
+        whenToldToReload: @escaping @Sendable () async -> Void, whenToldToStop: @escaping @Sendable () async -> Void
     ) async throws {
         var configuration = ServiceGroupConfiguration(
             services: services, logger: log.outlet.logger(.serve, library: "lifecycle"))
@@ -79,8 +76,7 @@ package struct Daemon: Sendable {
         let watch = Task {
             for await signal in signals {
                 guard signal != .sighup else {
-                    await settings.reload()
-                    afterReload()
+                    await whenToldToReload()
                     continue
                 }
                 await whenToldToStop()
@@ -91,68 +87,17 @@ package struct Daemon: Sendable {
         try await group.run()
     }
 
-    private func bench(_ settings: Settings) -> BenchIdentity {
-        let logger = log.outlet.logger(.serve)
-        return BenchIdentity(
-            bench: settings[\.benchName], site: settings[\.benchSite],
-            instanceID: InstanceIDFile().load { logger.warning("\($0)") })
-    }
-
     private func group(_ settings: Settings) throws(EventSocketError) -> RuntimeDirectory.Group? {
         guard let name = settings[\.runtimeGroup] else { return nil }
         guard let number = groupNumber(named: name) else { throw .unknownGroup(name) }
         return RuntimeDirectory.Group(name: name, number: number)
     }
 
-    private func security(_ settings: Settings) throws(ConfigError) -> WebSecurity? {
-        guard let file = settings[\.webConfigFile] else { return nil }
-        return try WebSecurity(file: file) { [logger = log.outlet.logger(.http)] in logger.warning("\($0)") }
-    }
-
-    private func tell(_ server: MetricsServer, isSecure: Bool) async {
-        let path = settings.current[\.metricsPath]
+    private func tell(_ parts: ObservabilityParts) async {
         let logger = log.outlet.logger(.serve)
-        for address in await server.webAddresses {
-            logger.info("metrics on \(address.localURL(isSecure: isSecure))\(path.dropFirst())")
-        }
-        for address in await server.healthAddresses {
-            logger.info("health on \(address.localURL(isSecure: isSecure))health")
-        }
+        let urls = await parts.urls
+        for url in urls.metrics { logger.info("metrics on \(url)") }
+        for url in urls.health { logger.info("health on \(url)") }
         logger.info("sockets in \(directory.path)")
     }
-
-    private func server(
-        _ collector: Collector, _ sources: Sources, _ security: WebSecurity?, _ health: MetricsServer.Health?
-    ) -> MetricsServer {
-        var configuration = MetricsServer.Configuration(settings.current)
-        configuration.security = security
-        configuration.logger = log.outlet.logger(.http, library: "hummingbird")
-        configuration.isEnabled = { [settings] in settings.current[\.metricsEnabled] }
-        return MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector) { sources.receiver.drain() }, health: health)
-    }
-}
-
-extension MetricsServer.Configuration {
-    /// What the settings say; health has a port of its own unless only the other was named.
-    init(_ settings: Settings) {
-        let web = settings[\.metricsListenAddress]
-        self.init(
-            web: web.isEmpty ? [ListenAddress(port: settings[\.metricsPort])] : web,
-            health: settings[\.healthEnabled] ? Self.health(settings) : [])
-        telemetryPath = settings[\.metricsPath]
-        hostNames = settings[\.webHostNames]
-        limits.scrapes = settings[\.metricsMaxRequests]
-    }
-
-    private static func health(_ settings: Settings) -> [ListenAddress] {
-        let named = settings[\.healthListenAddress]
-        let hasPort = settings[\.metricsListenAddress].isEmpty || settings.origin(of: \.healthPort) != .fallback
-        return named.isEmpty && hasPort ? [ListenAddress(port: settings[\.healthPort])] : named
-    }
-}
-
-extension ListenAddress {
-    /// A port on loopback.
-    fileprivate init(port: Int) { self.init(host: "127.0.0.1", port: UInt16(clamping: port)) }
 }

@@ -3,32 +3,24 @@ internal import Observability
 internal import ProbeEvents
 
 extension HealthChecks {
-    /// The daemon's checks. A new one is a line here, as those of modems and of the history will be.
-    convenience init(
-        _ settings: LiveSettings, _ sinks: Sinks, _ sources: Sources, in directory: RuntimeDirectory
-    ) async {
+    /// The checks of any program: its disks and memory, by limits that can be changed while it runs.
+    convenience init(_ settings: LiveSettings) async {
         let checker = HealthChecker(version: ProbeVersion.current) { settings.current[\.healthTimeout] }
         self.init(checker)
-        var checks: [HealthCheck] = [
-            .pcscd { sources.readers.snapshot },
+        await checker.register(.disks(settings.current[\.systemDiskPaths]) { settings.current.diskLimits })
+        await checker.register(.memory { settings.current.memoryLimits })
+    }
+
+    /// Adds the daemon's checks. A new one is a line here, as those of modems and of the history will be.
+    func add(_ sources: Sources, in directory: RuntimeDirectory) async {
+        for check in [
+            HealthCheck.pcscd { sources.readers.snapshot },
             .readers { sources.readers.snapshot },
             .socket("receiver", path: directory.receiverSocket),
             .socket("events", path: directory.eventSocket),
-            .disks(settings.current[\.systemDiskPaths]) { settings.current.diskLimits },
-            .memory { settings.current.memoryLimits },
-        ]
-        if sinks.traces != nil {
-            let watch = ExporterWatch(.otlpTraces, of: sinks.collector)
-            checks.append(.exporter("otlp_traces") { watch.state() })
+        ] {
+            await checker.register(check)
         }
-        for check in checks { await checker.register(check) }
-    }
-
-    /// Adds the check of a server that listens, which asks it as others do.
-    func add(_ server: MetricsServer, _ security: WebSecurity?, path: String) async {
-        guard let address = await server.webAddresses.first else { return }
-        let url = address.localURL(isSecure: security?.hasTLS == true) + path.dropFirst()
-        await checker.register(.metricsEndpoint(url: url) { security?.asksForCertificate == true })
     }
 }
 

@@ -18,9 +18,9 @@ extension LogSystem {
     /// Shows in the probe's own metrics how many lines wait and how many were lost.
     func count(with collector: Collector) {
         let health = collector.health
-        for loss in LogLoss.allCases { health.exportFailures[.log, ExportFailureReason(loss)].show() }
+        for loss in LogLoss.allCases { health.exportDropped[.log, ExportFailureReason(loss)].show() }
         countLosses { loss, count in
-            health.exportFailures[.log, ExportFailureReason(loss)].increment(by: UInt64(count))
+            health.exportDropped[.log, ExportFailureReason(loss)].increment(by: UInt64(count))
         }
         collector.registry.beforeEachScrape { health.exportQueueLength[.log].set(Double(self.waitingCount)) }
     }

@@ -6,26 +6,13 @@ internal import Synchronization
 
 /// What the daemon tells events to. A new output is a line here.
 struct Sinks: Sendable {
-    let collector: Collector
     /// Where events enter: each APDU goes on when it is known what else its reader did.
     let entry: SharingSink
-    /// Spans; nil when nobody named an endpoint for them.
-    let traces: DaemonTraces?
-    /// Log records; nil when nobody named an endpoint for them.
-    let logs: DaemonLogs?
 
-    /// All of them behind one bus, with no more data than they may have, as the settings want them.
-    init(_ settings: Settings, log: LogSystem, exports: ExportEnvironment) {
-        let sampler = SystemSampler(
-            diskPaths: settings[\.systemDiskPaths], interval: settings[\.metricsCollectionInterval])
-        collector = Collector(
-            seriesLimit: settings[\.metricsSeriesLimit], showsCreated: settings[\.metricsCreated], sampler: sampler)
-        let bus = EventBus([collector, FaultLog(log.outlet)])
-        log.count(with: collector)
-        collector.tell(exports.bench)
-        logs = DaemonLogs(of: log.outlet, counting: collector, exports)
-        traces = DaemonTraces(settings, counting: collector, exports)
-        if let traces { bus.add(traces.sink) }
+    /// All of them behind one bus, with no more data than they may have.
+    init(_ parts: ObservabilityParts) {
+        let bus = EventBus([parts.collector, FaultLog(parts.log.outlet)])
+        if let traces = parts.traces { bus.add(traces.sink) }
         entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }
 }

@@ -36,21 +36,16 @@ struct Sources: Sendable {
     }
 }
 
-/// Sources as a service: told to stop, they tell what they have and end.
+/// Sources as a service: told to stop, they tell what they have, it is exported, and they end.
 struct SourcesService: Service {
     let sources: Sources
-    let sinks: Sinks
-    /// Numbers that are pushed; nil when nobody named an endpoint for them.
-    let metrics: DaemonMetrics?
+    let entry: SharingSink
+    let parts: ObservabilityParts
 
     func run() async throws {
         try? await gracefulShutdown()
         sources.stop()
-        sinks.entry.finish()
-        async let traced: ()? = sinks.traces?.finish()
-        async let counted: ()? = metrics?.finish()
-        _ = await (traced, counted)
-        // The others may have had something to say.
-        await sinks.logs?.finish()
+        entry.finish()
+        await parts.finish()
     }
 }

@@ -25,7 +25,7 @@ struct RunTrace: Sendable {
         guard var wanted = TracingVariables(settings, read).export(), wanted.sampler.canKeep else { return nil }
         wanted.export.tell(bench.identity)
         destination = wanted.export.shownEndpoint
-        let telemetry = collector.map { ExportTelemetry(.otlpTraces, in: $0.health) { _ in } }
+        let telemetry = collector.map { ExportTelemetry(wanted.exporter, in: $0.health) { _ in } }
         let caller = SpanContext(
             traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
         let export = TraceExport(wanted, telemetry: telemetry ?? ExportTelemetry())

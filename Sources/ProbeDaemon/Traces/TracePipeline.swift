@@ -1,6 +1,7 @@
 internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
+internal import Tracing
 
 /// What turns events into spans and sends them: a queue, the spans behind it, their export.
 struct TracePipeline: Sendable {
@@ -23,6 +24,9 @@ struct TracePipeline: Sendable {
         sink = root == nil ? SampledSessions(queue, manager: export.spans) : queue
         self.export = export
     }
+
+    /// Starts spans beside those of events.
+    var tracer: any Tracer { TracerBackEnd(export.spans) }
 
     /// Shows where numbers came from, in the histograms that count what becomes spans.
     func showTraces(in collector: Collector) { spans.showTraces(in: collector) }

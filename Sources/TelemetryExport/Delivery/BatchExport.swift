@@ -62,8 +62,8 @@ package final class BatchExport<Item: Sendable>: Sendable {
             if queue.count < batch.batchSize { await loop.wait(for: batch.delay) }
             let isLast = loop.isEnding
             while true {
-                telemetry.setQueueLength(queue.count)
                 let items = queue.take(batch.batchSize)
+                telemetry.setQueueLength(queue.count + items.count)
                 if items.isEmpty { break }
                 await deliver(items)
             }
@@ -77,6 +77,8 @@ package final class BatchExport<Item: Sendable>: Sendable {
             await deliver(Array(items[..<(items.count / 2)]))
             return await deliver(Array(items[(items.count / 2)...]))
         }
-        await loop.deliver(body, items: items.count) { [queue, telemetry] in telemetry.setQueueLength(queue.count) }
+        await loop.deliver(body, items: items.count) { [queue, telemetry] in
+            telemetry.setQueueLength(queue.count + items.count)
+        }
     }
 }

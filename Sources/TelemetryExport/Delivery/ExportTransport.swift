@@ -13,7 +13,7 @@ extension ExportSettings {
     /// A transport for requests of a signal, as the settings want it; it has no connection yet.
     func transport(for signal: ExportSignal) -> any ExportTransport {
         switch wire {
-        case .http: HTTPTransport(self)
+        case .http, .zipkin: HTTPTransport(self)
         case .grpc: GRPCTransport(signal, self)
         }
     }

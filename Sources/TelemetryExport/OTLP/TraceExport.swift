@@ -1,7 +1,7 @@
 package import Observability
 internal import ProbeEvents
 
-/// Sends spans to an OTLP endpoint, in batches.
+/// Sends spans to an endpoint, in batches.
 package final class TraceExport: Sendable {
     /// Starts the spans.
     package let spans: SpanManager
@@ -17,8 +17,11 @@ package final class TraceExport: Sendable {
         let resource = ProbeResource.attributes(settings.export.resource)
         batches = BatchExport(
             .traces, settings.export, settings.batch, telemetry: telemetry, firstPause: firstPause
-        ) { spans in
-            try TraceRequest(spans, resource: resource, version: ProbeVersion.current).bytes()
+        ) { [wire = settings.export.wire] spans in
+            switch wire {
+            case .grpc, .http: try TraceRequest(spans, resource: resource, version: ProbeVersion.current).bytes()
+            case .zipkin: try ZipkinRequest(spans, resource: resource, version: ProbeVersion.current).bytes()
+            }
         }
         spans = SpanManager(sampler: settings.sampler, limits: settings.limits, queue: batches.queue)
     }

@@ -5,6 +5,8 @@ package struct ExportSettings: Sendable, Hashable {
     /// How requests travel.
     package enum Wire: Sendable, Hashable {
         case grpc, http
+        /// Zipkin v2, JSON over HTTP; traces only.
+        case zipkin
     }
 
     /// A header of each request; its value may be a secret and is never shown.
@@ -63,6 +65,17 @@ extension ExportSettings {
         resource = Self.resource(read)
     }
 
+    /// Reads the variables for traces to a Zipkin server; nil when they cannot be read.
+    init?(zipkin read: ExportVariables) {
+        let name = "OTEL_EXPORTER_ZIPKIN_ENDPOINT"
+        let text = read.text(name) ?? "http://localhost:9411/api/v2/spans"
+        guard !read.isTrue("OTEL_SDK_DISABLED"), let url = Self.httpURL(text, from: name, read) else { return nil }
+        self.init(endpoint: url)
+        wire = .zipkin
+        timeout = read.milliseconds("OTEL_EXPORTER_ZIPKIN_TIMEOUT") ?? timeout
+        resource = Self.resource(read)
+    }
+
     /// The names that a variable has for a signal: its own, and the one for all.
     private struct Names {
         private let signal: ExportSignal
@@ -98,16 +111,20 @@ extension ExportSettings {
     /// The URL of HTTP: the variable for one signal is used as it stands, the one for all is a base.
     private static func url(_ signal: ExportSignal, _ read: ExportVariables) -> String? {
         let names = Names(signal)("ENDPOINT")
-        let (name, url) = read.first(names) ?? (names[1], "http://localhost:4318")
-        guard let scheme = url.firstRange(of: "://"), ["http", "https"].contains(url[..<scheme.lowerBound]),
-            url[scheme.upperBound...].first.map({ !"/:?#".contains($0) }) == true,
-            url.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        let (name, text) = read.first(names) ?? (names[1], "http://localhost:4318")
+        guard let url = httpURL(text, from: name, read) else { return nil }
+        return name == names[1] ? url + (url.hasSuffix("/") ? "" : "/") + signal.path : url
+    }
+
+    private static func httpURL(_ text: String, from name: String, _ read: ExportVariables) -> String? {
+        guard let scheme = text.firstRange(of: "://"), ["http", "https"].contains(text[..<scheme.lowerBound]),
+            text[scheme.upperBound...].first.map({ !"/:?#".contains($0) }) == true,
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             read.warn("\(name) is no URL that begins with http:// or https:// and names a host; exporting nothing")
             return nil
         }
-        guard name == names[1] else { return url }
-        return url + (url.hasSuffix("/") ? "" : "/") + signal.path
+        return text
     }
 
     /// Where gRPC listens; without a scheme it is asked with TLS unless a variable says otherwise.

@@ -1,4 +1,5 @@
 package import Observability
+package import ProbeEvents
 
 /// Where traces go, which, and how, from the variables that OpenTelemetry gives every program.
 package struct TraceSettings: Sendable, Hashable {
@@ -14,9 +15,16 @@ package struct TraceSettings: Sendable, Hashable {
     /// Spans go there, all else as usual.
     package init(_ export: ExportSettings) { self.export = export }
 
+    /// The name under which its health is counted.
+    package var exporter: ExporterName { export.wire == .zipkin ? .zipkin : .otlpTraces }
+
     /// Reads the variables; nil when they name no endpoint, or say that nothing is to be exported.
+    ///
+    /// Of `otlp` and `zipkin` together only the first is done.
     package init?(_ read: ExportVariables) {
-        guard let export = ExportSettings(.traces, read) else { return nil }
+        let exporters = read.list("OTEL_TRACES_EXPORTER") ?? []
+        let isZipkin = exporters.contains("zipkin") && !exporters.contains("otlp")
+        guard let export = isZipkin ? ExportSettings(zipkin: read) : ExportSettings(.traces, read) else { return nil }
         self.init(export)
         batch = BatchSettings("OTEL_BSP", read, delay: batch.delay)
         if let name = read.text("OTEL_TRACES_SAMPLER") {

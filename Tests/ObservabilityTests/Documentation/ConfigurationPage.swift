@@ -62,7 +62,7 @@ struct ConfigurationPage {
         written between copy and cut; `create` loses nothing. While the file cannot be written (a full disk, a folder that is
         gone) the daemon goes on, keeps the newest 4,096 lines (4 MiB at most) and says so on standard error; when it can
         again, the log tells in its place how many lines are missing. They are counted in
-        `cardlink_export_failures_total{exporter="log"}`. What is said more than five times in ten seconds is told five times,
+        `cardlink_export_dropped_total{exporter="log"}`. What is said more than five times in ten seconds is told five times,
         and then once more with the count in `repeated`.
 
         | Component | |

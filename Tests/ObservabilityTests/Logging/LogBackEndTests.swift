@@ -72,7 +72,7 @@ import Tracing
         ("password", true), ("db_password", true), ("userPIN", true), ("pin", true), ("PIN", true), ("cardPin", true),
         ("apiKey", true), ("api-key", true), ("key", false), ("config_key", false), ("X-Auth-Token", true),
         ("Authorization", true), ("psk", true), ("psk_identity", true), ("pinned", false), ("mapping", false),
-        ("private.key", true), ("tokens", false), ("", false),
+        ("pin1", true), ("ADM1", true), ("newPIN2Value", true), ("private.key", true), ("tokens", false), ("", false),
     ])
     func aSecretsNameHidesItsValue(_ name: String, isSecret: Bool) throws {
         let logger = Logger(label: "x") { outlet.handler(label: $0) }

@@ -172,6 +172,9 @@ class Sink(BaseHTTPRequestHandler):
         if answer == "hang":
             time.sleep(60)
             return
+        if self.path == "/api/v2/spans":
+            self.take_zipkin(body)
+            return
         signal = self.path.split("/")[-1]
         read, items, respond, rejected = signals.get(signal, signals["traces"])
         out = outs.get(signal, outs["traces"])
@@ -197,6 +200,14 @@ class Sink(BaseHTTPRequestHandler):
 
     # As a Pushgateway is asked.
     do_PUT = do_POST
+
+    def take_zipkin(self, body):
+        assert self.headers["Content-Type"] == "application/json", self.headers
+        with open(sys.argv[1] + ".zipkin", "a") as file:
+            file.writelines(json.dumps(span) + "\n" for span in json.loads(body))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -3,8 +3,8 @@ internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
 
-/// The daemon's log over OTLP, where the environment names an endpoint for it.
-struct DaemonLogs: Sendable {
+/// The log over OTLP, where the environment names an endpoint for it.
+struct LogOutput: Sendable {
     private let export: LogExport
     private let log: Logger
 

@@ -3,8 +3,8 @@ internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
 
-/// The daemon's numbers over OTLP, where the environment names an endpoint for them.
-struct DaemonMetrics: Sendable {
+/// The numbers over OTLP, where the environment names an endpoint for them.
+struct MetricOutput: Sendable {
     private let export: MetricExport
     private let log: Logger
 

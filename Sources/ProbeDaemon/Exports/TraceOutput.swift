@@ -2,9 +2,13 @@ internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import TelemetryExport
+internal import Tracing
 
-/// Spans of all that the daemon sees, where somebody names an endpoint for them.
-struct DaemonTraces: Sendable {
+/// Spans of all that is seen, where somebody names an endpoint for them.
+struct TraceOutput: Sendable {
+    /// What it is called where exports are counted.
+    let exporter: ExporterName
+
     private let pipeline: TracePipeline
     private let environment: ExportEnvironment
 
@@ -14,8 +18,8 @@ struct DaemonTraces: Sendable {
             return nil
         }
         traces.export.tell(environment.bench)
-        self.environment = environment
-        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health, say: environment.say)
+        (self.environment, exporter) = (environment, traces.exporter)
+        let telemetry = ExportTelemetry(exporter, in: collector.health, say: environment.say)
         pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
@@ -25,6 +29,9 @@ struct DaemonTraces: Sendable {
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
+
+    /// Starts spans beside those of events.
+    var tracer: any Tracer { pipeline.tracer }
 
     /// Takes over how much is kept.
     func adopt(_ settings: Settings) {

@@ -5,7 +5,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import ProbeEvents
 
-/// Posts requests to one URL, as OTLP/HTTP has it.
+/// Posts requests to one URL, as OTLP/HTTP has it; Zipkin differs in the type alone.
 struct HTTPTransport: ExportTransport {
     private let client: HTTPClient?
     private let settings: ExportSettings
@@ -28,6 +28,8 @@ struct HTTPTransport: ExportTransport {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         // Else it would try to connect on its own until the time is over, and nobody would know.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Else an export would make spans, which are exported.
+        configuration.tracing.tracer = nil
         return configuration
     }
 
@@ -39,7 +41,7 @@ struct HTTPTransport: ExportTransport {
             let answer = try await response.body.collect(upTo: ExportSettings.longestAnswer)
             return ExportAnswer(
                 status: Int(response.status.code), retryAfter: response.headers.first(name: "Retry-After"),
-                body: Array(buffer: answer))
+                body: settings.wire == .zipkin ? [] : Array(buffer: answer))
         } catch is CancellationError {
             return nil
         } catch let error as HTTPClientError {
@@ -54,7 +56,8 @@ struct HTTPTransport: ExportTransport {
     private func request(_ body: [UInt8]) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: settings.endpoint)
         request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/x-protobuf")
+        let type = settings.wire == .zipkin ? "application/json" : "application/x-protobuf"
+        request.headers.add(name: "Content-Type", value: type)
         request.headers.add(name: "User-Agent", value: ExportSettings.userAgent)
         var content = ByteBuffer(bytes: body)
         if settings.isCompressed, let stream = GzipStream() {
