@@ -110,6 +110,7 @@ let package = Package(
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
+        room("Modem", ["ProbeEvents", "CProbe", nio, nioPosix]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         .target(
             name: "TelemetryExport",
@@ -123,7 +124,7 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Observability", "ProbeEvents",
+                "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Modem", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
                 crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, nioTLS, signals,
@@ -133,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "cardlink-probe",
             dependencies: [
-                "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
+                "BenchSimulator", "CProbe", "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents",
+                arguments,
             ],
             swiftSettings: house),
         .executableTarget(
@@ -164,6 +166,7 @@ let package = Package(
             "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
+        tests("ModemTests", ["Modem", "ProbeEvents", "CProbe", "cardlink-probe", nio, nioPosix]),
         tests(
             "TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents", "PrometheusClient", logging]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
@@ -171,7 +174,7 @@ let package = Package(
         tests(
             "ProbeDaemonTests",
             [
-                "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
                 "TelemetryExport", lifecycle, logging, metrics, tracing,
             ]),
         tests(

@@ -32,9 +32,9 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg logrotate musl-tools libpcsc-perl pcsc-tools
-    procps prometheus prometheus-pushgateway python3 python3-psutil python3-pyscard python3-venv scdaemon strace sudo
-    systemd tshark udev
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gammu gnupg logrotate musl-tools libpcsc-perl
+    pcsc-tools picocom ppp procps prometheus prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial
+    python3-venv scdaemon strace sudo systemd tshark udev
 )
 
 # What only Python's package index has: readers of traces and metrics that the tests hold ours against, and a tester with
