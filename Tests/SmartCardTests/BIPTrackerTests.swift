@@ -232,7 +232,9 @@ private func words(_ step: BIPStep) -> String {
         return "closed \(number(channel)) \(why) \(bytes) after \(now - channel.openedNanoseconds)"
     case .failed(let failure):
         let bearer = failure.bearer.map { "\($0)" } ?? "none"
-        return "failed \(failure.command.name) \(bearer): \(failure.result.meaning)"
-    case .unanswered(let type, let channel): return "unanswered \(type.name) of \(channel.map(number) ?? "?")"
+        guard let result = failure.result else {
+            return "unanswered \(failure.command.name) of \(failure.channel.map(number) ?? "?")"
+        }
+        return "failed \(failure.command.name) \(bearer): \(result.meaning)"
     }
 }

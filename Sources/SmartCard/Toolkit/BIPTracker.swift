@@ -1,5 +1,7 @@
 /// A BIP channel as far as it was followed.
 public struct BIPChannel: Hashable, Sendable {
+    /// Which opening of this tracker it is, from 1.
+    public let opening: UInt64
     /// Its number, 1 to 7; nil while the terminal has not said it.
     public internal(set) var number: UInt8?
     /// What carries it; nil for a server, which has none.
@@ -54,8 +56,6 @@ public enum BIPStep: Hashable, Sendable {
     case closed(BIPChannel, BIPClosing, atNanoseconds: UInt64)
     /// The terminal could not do what the card asked.
     case failed(BIPFailure)
-    /// Nothing came back for a command of a channel before the next one.
-    case unanswered(ProactiveCommandType, BIPChannel?)
 }
 
 /// Data that went through a channel.
@@ -64,6 +64,8 @@ public struct BIPTransfer: Hashable, Sendable {
     public let isSent: Bool
     /// How much.
     public let bytes: Int
+    /// When the card asked, nanoseconds of the caller's clock.
+    public let askedNanoseconds: UInt64
     /// From the command to the terminal's answer, nanoseconds.
     public let durationNanoseconds: UInt64
     /// From the terminal's word that there is data to the card's command, nanoseconds; nil when it had none.
@@ -74,13 +76,15 @@ public struct BIPTransfer: Hashable, Sendable {
 public struct BIPFailure: Hashable, Sendable {
     /// What the card asked.
     public let command: ProactiveCommandType
-    /// How the terminal refused it.
-    public let result: ToolkitResult
+    /// How the terminal refused it; nil when it did not answer before the next command, or the card's end.
+    public let result: ToolkitResult?
     /// What carries the channel, or would have.
     public let bearer: ChannelBearer?
     /// The channel; nil when it was not opened, or is not known.
     public let channel: BIPChannel?
-    /// From the command to the terminal's answer, nanoseconds.
+    /// When the card asked, nanoseconds of the caller's clock.
+    public let askedNanoseconds: UInt64
+    /// From the command to the terminal's answer, or to the end of waiting for it, nanoseconds.
     public let durationNanoseconds: UInt64
 }
 
@@ -98,6 +102,7 @@ public struct BIPTracker: Hashable, Sendable {
     public private(set) var channels: [UInt8: BIPChannel] = [:]
     /// One that is open and whose number the terminal has not said.
     private var unnumbered: BIPChannel?
+    private var openings: UInt64 = 0
     private var pending: Pending?
 
     /// A card without channels.
@@ -107,7 +112,7 @@ public struct BIPTracker: Hashable, Sendable {
     public mutating func observe(_ command: ProactiveCommand, atNanoseconds now: UInt64) -> [BIPStep] {
         // Fetched twice: a terminal that did not get it the first time.
         if pending?.command == command { return [] }
-        let steps = abandonPending()
+        let steps = abandonPending(now)
         if command.details.type == .refresh, command.details.qualifier == 0x04 {
             return steps + reset(atNanoseconds: now)
         }
@@ -150,7 +155,7 @@ public struct BIPTracker: Hashable, Sendable {
 
     /// The card was reset or is gone: so are its channels.
     public mutating func reset(atNanoseconds now: UInt64) -> [BIPStep] {
-        let steps = abandonPending()
+        let steps = abandonPending(now)
         let all = channels.sorted { $0.key < $1.key }.map(\.value) + [unnumbered].compactMap { $0 }
         (channels, unnumbered) = ([:], nil)
         return steps + all.map { .closed($0, .reset, atNanoseconds: now) }
@@ -158,10 +163,10 @@ public struct BIPTracker: Hashable, Sendable {
 
     private static func isOfChannels(_ type: ProactiveCommandType) -> Bool { (0x40...0x44).contains(type.code) }
 
-    private mutating func abandonPending() -> [BIPStep] {
+    private mutating func abandonPending(_ now: UInt64) -> [BIPStep] {
         guard let asked = pending else { return [] }
         pending = nil
-        return [.unanswered(asked.command.details.type, channel(of: asked))]
+        return [failure(asked, nil, now)]
     }
 
     /// Gives the channel without a number this one, when nobody has it.
@@ -185,8 +190,9 @@ extension BIPTracker {
         guard result.isPerformed else { return [failure(asked, result, now)] }
         let status = answer.channelStatuses.first
         let wanted = asked.command.objects
+        openings &+= 1
         let channel = BIPChannel(
-            number: status?.channel, bearer: answer.bearer ?? wanted.bearer, transport: wanted.transport,
+            opening: openings, number: status?.channel, bearer: answer.bearer ?? wanted.bearer, transport: wanted.transport,
             requestedBuffer: wanted.bufferSize, grantedBuffer: answer.bufferSize,
             askedNanoseconds: asked.atNanoseconds, openedNanoseconds: now, link: status?.link ?? .down)
         let before: BIPChannel?
@@ -222,8 +228,8 @@ extension BIPTracker {
         }
         channels[number] = channel
         let transfer = BIPTransfer(
-            isSent: isSent, bytes: bytes, durationNanoseconds: Self.span(asked.atNanoseconds, now),
-            reactionNanoseconds: reaction)
+            isSent: isSent, bytes: bytes, askedNanoseconds: asked.atNanoseconds,
+            durationNanoseconds: Self.span(asked.atNanoseconds, now), reactionNanoseconds: reaction)
         return [.transferred(transfer, channel)]
     }
 
@@ -263,13 +269,13 @@ extension BIPTracker {
         return [.closed(channel, why, atNanoseconds: now)]
     }
 
-    private func failure(_ asked: Pending, _ result: ToolkitResult, _ now: UInt64) -> BIPStep {
+    private func failure(_ asked: Pending, _ result: ToolkitResult?, _ now: UInt64) -> BIPStep {
         let channel = channel(of: asked)
         return .failed(
             BIPFailure(
                 command: asked.command.details.type, result: result,
                 bearer: channel?.bearer ?? asked.command.objects.bearer, channel: channel,
-                durationNanoseconds: Self.span(asked.atNanoseconds, now)))
+                askedNanoseconds: asked.atNanoseconds, durationNanoseconds: Self.span(asked.atNanoseconds, now)))
     }
 
     private static func span(_ start: UInt64, _ end: UInt64) -> UInt64 { end > start ? end - start : 0 }
