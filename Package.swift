@@ -100,6 +100,7 @@ let package = Package(
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
+        room("Modem", ["ProbeEvents", "CProbe", nio, nioPosix]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         .target(
             name: "TelemetryExport",
@@ -110,7 +111,7 @@ let package = Package(
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Observability", "ProbeEvents",
+                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Modem", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
                 crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
@@ -119,7 +120,8 @@ let package = Package(
         .executableTarget(
             name: "cardlink-probe",
             dependencies: [
-                "BenchSimulator", "CProbe", "CardReader", "Observability", "ProbeDaemon", "ProbeEvents", arguments,
+                "BenchSimulator", "CProbe", "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents",
+                arguments,
             ],
             swiftSettings: house),
         .executableTarget(
@@ -145,10 +147,11 @@ let package = Package(
         tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
+        tests("ModemTests", ["Modem", "ProbeEvents", "CProbe", "cardlink-probe", nio, nioPosix]),
         tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests("ProbeDaemonTests", ["CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),

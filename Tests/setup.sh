@@ -32,8 +32,8 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gnupg musl-tools libpcsc-perl pcsc-tools procps prometheus
-    python3 python3-pyscard python3-venv scdaemon strace sudo systemd tshark udev
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gammu gnupg musl-tools libpcsc-perl pcsc-tools picocom
+    ppp procps prometheus python3 python3-pyscard python3-serial python3-venv scdaemon strace sudo systemd tshark udev
 )
 
 # What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.

@@ -45,6 +45,9 @@ package struct TimeOrder: Sendable {
             // Who comes now has nothing to tell of before.
             if clients.isEmpty { return finish() + [event] }
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
         received &+= 1
         held.append(Held(endNanoseconds: Self.end(of: event), number: received, event: event))

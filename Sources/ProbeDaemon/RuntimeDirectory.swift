@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Modem
 internal import ProbeEvents
 
 /// The directory of the probe's sockets, and the sockets in it.
@@ -152,12 +153,5 @@ package enum RuntimeDirectoryError: ExplainedError, Hashable {
         case .closed(let path, let group):
             "members of \(group) cannot enter \(path); open it: chgrp \(group) \(path) && chmod 750 \(path)"
         }
-    }
-}
-
-extension dirent {
-    /// The entry's name.
-    var name: String {
-        withUnsafeBytes(of: d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 }

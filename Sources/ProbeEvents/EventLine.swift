@@ -84,6 +84,17 @@ private enum EventKind: String, Codable, CaseIterable {
     case clientDrained = "client_drained"
     case eventsDropped = "events_dropped"
     case sourceState = "source_state"
+    case atCommand = "at_command"
+    case urc
+    case modemChanged = "modem_changed"
+    case modemIdentified = "modem_identified"
+    case simChanged = "sim_changed"
+    case registrationChanged = "registration_changed"
+    case signalMeasured = "signal_measured"
+    case bipOpened = "bip_opened"
+    case bipData = "bip_data"
+    case bipClosed = "bip_closed"
+    case bipFailed = "bip_failed"
 }
 
 private struct VersionedEvent: Codable {
@@ -117,6 +128,17 @@ private struct VersionedEvent: Codable {
         case .clientDrained: event = .clientDrained(try ClientDrained(from: decoder))
         case .eventsDropped: event = .eventsDropped(try EventsDropped(from: decoder))
         case .sourceState: event = .sourceState(try SourceState(from: decoder))
+        case .atCommand: event = .atCommand(try ATCommandDone(from: decoder))
+        case .urc: event = .urc(try URCSeen(from: decoder))
+        case .modemChanged: event = .modemChanged(try ModemChange(from: decoder))
+        case .modemIdentified: event = .modemIdentified(try ModemIdentified(from: decoder))
+        case .simChanged: event = .simChanged(try SIMChange(from: decoder))
+        case .registrationChanged: event = .registrationChanged(try RegistrationChange(from: decoder))
+        case .signalMeasured: event = .signalMeasured(try SignalMeasured(from: decoder))
+        case .bipOpened: event = .bipOpened(try BIPChannelOpened(from: decoder))
+        case .bipData: event = .bipData(try BIPDataMoved(from: decoder))
+        case .bipClosed: event = .bipClosed(try BIPChannelClosed(from: decoder))
+        case .bipFailed: event = .bipFailed(try BIPCommandFailed(from: decoder))
         }
     }
 
@@ -136,6 +158,17 @@ private struct VersionedEvent: Codable {
             case .clientDrained(let payload): (.clientDrained, payload)
             case .eventsDropped(let payload): (.eventsDropped, payload)
             case .sourceState(let payload): (.sourceState, payload)
+            case .atCommand(let payload): (.atCommand, payload)
+            case .urc(let payload): (.urc, payload)
+            case .modemChanged(let payload): (.modemChanged, payload)
+            case .modemIdentified(let payload): (.modemIdentified, payload)
+            case .simChanged(let payload): (.simChanged, payload)
+            case .registrationChanged(let payload): (.registrationChanged, payload)
+            case .signalMeasured(let payload): (.signalMeasured, payload)
+            case .bipOpened(let payload): (.bipOpened, payload)
+            case .bipData(let payload): (.bipData, payload)
+            case .bipClosed(let payload): (.bipClosed, payload)
+            case .bipFailed(let payload): (.bipFailed, payload)
             }
         try container.encode(kind, forKey: .event)
         try payload.encode(to: encoder)

@@ -24,6 +24,28 @@ public enum ProbeEvent: Sendable, Hashable {
     case eventsDropped(EventsDropped)
     /// A source cannot see what it should, or can again.
     case sourceState(SourceState)
+    /// An AT command went to a modem, and its final result came or did not.
+    case atCommand(ATCommandDone)
+    /// A modem said something that nobody had asked for.
+    case urc(URCSeen)
+    /// A modem came, went, or changed whether it can be talked to.
+    case modemChanged(ModemChange)
+    /// What a modem and its card say they are became known.
+    case modemIdentified(ModemIdentified)
+    /// Whether a modem can use its card changed.
+    case simChanged(SIMChange)
+    /// How a modem is registered changed.
+    case registrationChanged(RegistrationChange)
+    /// A modem measured its signal.
+    case signalMeasured(SignalMeasured)
+    /// A BIP channel was opened.
+    case bipOpened(BIPChannelOpened)
+    /// Data went through a BIP channel.
+    case bipData(BIPDataMoved)
+    /// A BIP channel ended.
+    case bipClosed(BIPChannelClosed)
+    /// A command of a BIP channel failed.
+    case bipFailed(BIPCommandFailed)
 
     /// When and by which source the event was seen.
     public var stamp: EventStamp {
@@ -39,6 +61,17 @@ public enum ProbeEvent: Sendable, Hashable {
         case .clientDrained(let event): event.stamp
         case .eventsDropped(let event): event.stamp
         case .sourceState(let event): event.stamp
+        case .atCommand(let event): event.stamp
+        case .urc(let event): event.stamp
+        case .modemChanged(let event): event.stamp
+        case .modemIdentified(let event): event.stamp
+        case .simChanged(let event): event.stamp
+        case .registrationChanged(let event): event.stamp
+        case .signalMeasured(let event): event.stamp
+        case .bipOpened(let event): event.stamp
+        case .bipData(let event): event.stamp
+        case .bipClosed(let event): event.stamp
+        case .bipFailed(let event): event.stamp
         }
     }
 }

@@ -33,6 +33,36 @@ public enum BIPErrorType: UInt8, ClosedVocabulary {
     case other
 }
 
+/// How a BIP channel is transported: the first byte of the transport level (TS 102 223, 8.59).
+public enum BIPTransport: UInt8, ClosedVocabulary {
+    case udpClient, tcpClient, tcpServer
+    /// To something on the terminal itself.
+    case udpLocal, tcpLocal
+    case direct
+    /// None was asked for.
+    case none
+    case other
+}
+
+/// What a card asks of a BIP channel.
+public enum BIPCommand: UInt8, ClosedVocabulary {
+    case openChannel, closeChannel, receiveData, sendData, getChannelStatus
+}
+
+/// What ended a BIP channel.
+public enum BIPCloseReason: UInt8, ClosedVocabulary {
+    /// The card closed it.
+    case card
+    /// The terminal told that the link to the network was dropped.
+    case dropped
+    /// The terminal knew nothing of it any more.
+    case stale
+    /// The card was reset or removed, or the modem restarted.
+    case reset
+    /// Whoever told of it is gone.
+    case sourceGone
+}
+
 /// Cipher suites of OTA sessions (GlobalPlatform Amendment B, and their neighbours in the IANA registry).
 public enum CipherSuite: UInt8, ClosedVocabulary {
     case pskAES128CBCSHA256, pskNullSHA256, pskAES128CBCSHA, psk3DESCBCSHA, pskNullSHA

@@ -55,6 +55,10 @@ public enum SourceKind: UInt8, ClosedVocabulary {
     case cardReader
     /// A program that tells its events itself.
     case testerSocket
+    /// The probe's own talk with a modem.
+    case modem
+    /// A relay between a tester and its modem.
+    case atTap
 }
 
 /// What carried an APDU.
@@ -133,6 +137,8 @@ public enum DeviceType: UInt8, ClosedVocabulary {
 public enum DeviceOperation: UInt8, ClosedVocabulary {
     case connect, reconnect, disconnect, beginTransaction, endTransaction, control, status, getAttribute, setAttribute
     case waitForChange, cancel, establishContext, releaseContext, listReaders
+    /// An AT command.
+    case command
 }
 
 /// How an operation on a device ended.

@@ -14,7 +14,10 @@ struct CardlinkProbe: AsyncParsableCommand {
             78 a fault in a file. run ends as its program ends; its own failures are 125, 126 and 127, as env has them.
             """,
         version: "cardlink-probe \(ProbeVersion.current)",
-        subcommands: [RunCommand.self, ServeCommand.self, ReadersCommand.self, DoctorCommand.self, Simulate.self])
+        subcommands: [
+            RunCommand.self, ServeCommand.self, ReadersCommand.self, ModemsCommand.self, DoctorCommand.self,
+            Simulate.self,
+        ])
 }
 
 @main

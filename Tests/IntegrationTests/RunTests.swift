@@ -174,7 +174,9 @@ import Testing
         #expect(end.errors.contains(words))
     }
 
-    @Test(arguments: ["run", "serve", "readers", "doctor", "simulate", "simulate card", "simulate bench"])
+    @Test(arguments: [
+        "run", "serve", "readers", "modems", "doctor", "simulate", "simulate card", "simulate bench", "simulate modem",
+    ])
     func everyCommandHasHelp(command: String) throws {
         let words = command.split(separator: " ").map(String.init)
         let help = try Command.run([Files.probe] + words + ["--help"])

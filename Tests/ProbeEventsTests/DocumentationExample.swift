@@ -15,6 +15,9 @@ final class CommandsByProgram: EventSink {
         case .apdu(let exchange): counts.withLock { $0[exchange.client.program, default: 0] += 1 }
         case .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified: break
         case .clientAttached, .clientEnded, .clientDrained, .eventsDropped, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
     }
 }

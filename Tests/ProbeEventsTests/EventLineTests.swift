@@ -101,7 +101,84 @@ import Testing
             event: .sourceState(SourceState(stamp: stamp, isWorking: false, message: "pcscd is not running")),
             line: #"{"event":"source_state","is_working":false,"message":"pcscd is not running","stamp":"# + stampText
                 + #","v":1}"#),
+        Row(
+            name: "at_command",
+            event: .atCommand(
+                ATCommandDone(stamp: stamp, modem: "M", command: .cpin, result: .cmeError, errorCode: 10)),
+            line: #"{"command":"AT+CPIN","error_code":10,"event":"at_command","modem":"M","result":"cme_error","#
+                + #""stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "urc",
+            event: .urc(URCSeen(stamp: stamp, modem: "M", code: .qstkurc, lengthBytes: 12)),
+            line: #"{"code":"+QSTKURC","event":"urc","length_bytes":12,"modem":"M","stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "modem_changed",
+            event: .modemChanged(
+                ModemChange(stamp: stamp, modem: "M", change: .stoppedAnswering, error: .unresponsive)),
+            line: #"{"change":"stopped_answering","error":"unresponsive","event":"modem_changed","modem":"M","stamp":"#
+                + stampText + #","v":1}"#),
+        Row(
+            name: "modem_identified",
+            event: .modemIdentified(
+                ModemIdentified(
+                    stamp: stamp, modem: "M", vendor: .quectel, model: "EC25", firmware: "1",
+                    identities: [.init(kind: .imei, hash: "0011223344556677")])),
+            line: #"{"event":"modem_identified","firmware":"1","#
+                + #""identities":[{"hash":"0011223344556677","kind":"imei"}],"model":"EC25","modem":"M","stamp":"#
+                + stampText + #","v":1,"vendor":"quectel"}"#),
+        Row(
+            name: "sim_changed", event: .simChanged(SIMChange(stamp: stamp, modem: "M", state: .puk)),
+            line: #"{"event":"sim_changed","modem":"M","stamp":"# + stampText + #","state":"puk","v":1}"#),
+        Row(
+            name: "registration_changed",
+            event: .registrationChanged(
+                RegistrationChange(stamp: stamp, modem: "M", domain: .fiveGS, state: .home, technology: .ngran)),
+            line: #"{"domain":"5gs","event":"registration_changed","modem":"M","stamp":"# + stampText
+                + #","state":"home","technology":"ngran","v":1}"#),
+        Row(
+            name: "signal_measured",
+            event: .signalMeasured(
+                SignalMeasured(stamp: stamp, modem: "M", technology: .eutran, rsrp: -95.5, rsrq: -11, sinr: 0)),
+            line: #"{"event":"signal_measured","modem":"M","rsrp_dbm":-95.5,"rsrq_db":-11,"sinr_db":0,"stamp":"#
+                + stampText + #","technology":"eutran","v":1}"#),
+        Row(
+            name: "bip_opened",
+            event: .bipOpened(
+                BIPChannelOpened(
+                    stamp: stamp, link: link, bearer: .packet, transport: .tcpClient, port: 8443, bufferBytes: 1400)),
+            line: #"{"bearer":"packet","buffer_bytes":1400,"event":"bip_opened","link":"# + linkText
+                + #","port":8443,"stamp":"# + stampText + #","transport":"tcp_client","v":1}"#),
+        Row(
+            name: "bip_data, of a modem",
+            event: .bipData(
+                BIPDataMoved(
+                    stamp: stamp, link: BIPLink(device: "M", interface: .at, connection: 2, channel: 1),
+                    bearer: .default, direction: .sent, bytes: 65)),
+            line: #"{"bearer":"default","bytes":65,"direction":"sent","event":"bip_data","link":{"channel":1,"#
+                + #""connection":2,"device":"M","interface":"at","session":0},"stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "bip_closed",
+            event: .bipClosed(
+                BIPChannelClosed(
+                    stamp: stamp, link: link, bearer: .packet, status: .failed, reason: .dropped, sentBytes: 3,
+                    receivedBytes: 4)),
+            line: #"{"bearer":"packet","event":"bip_closed","link":"# + linkText
+                + #","reason":"dropped","received_bytes":4,"sent_bytes":3,"stamp":"# + stampText
+                + #","status":"failed","v":1}"#),
+        Row(
+            name: "bip_failed",
+            event: .bipFailed(
+                BIPCommandFailed(
+                    stamp: stamp, link: link, command: .openChannel, bearer: .eutran, error: .noChannel, result: 0x3A,
+                    additional: 1)),
+            line: #"{"additional":1,"bearer":"eutran","command":"open_channel","error":"no_channel","#
+                + #""event":"bip_failed","link":"# + linkText + #","result":58,"stamp":"# + stampText + #","v":1}"#),
     ]
+
+    private static let link = BIPLink(
+        device: "R", interface: .pcsc, client: client, session: 3, connection: 9, channel: 1)
+    private static let linkText =
+        #"{"channel":1,"client":"# + clientText + #","connection":9,"device":"R","interface":"pcsc","session":3}"#
 
     @Test(arguments: rows)
     func writes(_ row: Row) throws {
@@ -119,13 +196,22 @@ import Testing
         #expect(try EventLine.decode(Data(longer.utf8)) == row.event)
     }
 
-    private static let optional: Set = ["error", "context", "sharing_nanoseconds", "is_sharing_exact"]
+    /// Those of one kind that may be left out; `error` of a failed BIP command may not.
+    private static func isOptional(_ member: String, of row: Row) -> Bool {
+        let optional: Set = [
+            "error", "context", "sharing_nanoseconds", "is_sharing_exact", "error_code", "rsrp_dbm", "rsrq_db",
+            "sinr_db", "buffer_bytes", "port", "result", "additional",
+        ]
+        let isNeeded =
+            ["at_command", "bip_failed"].contains(row.name) && member == (row.name == "at_command" ? "result" : "error")
+        return optional.contains(member) && !isNeeded
+    }
 
     /// Each member but the optional ones must be there, and is named when it is not.
     @Test(arguments: rows)
     func aMissingMemberIsNamed(_ row: Row) throws {
         let whole = try #require(try JSONSerialization.jsonObject(with: Data(row.line.utf8)) as? [String: Any])
-        for member in whole.keys where !Self.optional.contains(member) {
+        for member in whole.keys where !Self.isOptional(member, of: row) {
             var less = whole
             less[member] = nil
             let line = try JSONSerialization.data(withJSONObject: less)
@@ -142,7 +228,9 @@ import Testing
             #"{"v":1,"event":"apdus\n"}"#,
             .malformed(
                 "member 'event': 'apdus ' is none of: apdu, session_opened, session_closed, operation, reader_changed, "
-                    + "card_identified, client_attached, client_ended, client_drained, events_dropped, source_state")
+                    + "card_identified, client_attached, client_ended, client_drained, events_dropped, source_state, "
+                    + "at_command, urc, modem_changed, modem_identified, sim_changed, registration_changed, "
+                    + "signal_measured, bip_opened, bip_data, bip_closed, bip_failed")
         ),
         (#"[]"#, .malformed("not a JSON object")),
         (#"7"#, .malformed("not a JSON object")),

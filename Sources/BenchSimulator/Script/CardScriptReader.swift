@@ -1,36 +1,19 @@
-internal import Yams
-
 /// Reads a card script from YAML; each fault names file, line and what is allowed there.
 package struct CardScriptReader {
     /// The largest script that is read.
     package static let limitBytes = 1 << 20
 
-    private let file: String
-
     /// The script in this file.
     package static func read(path: String) throws(SimulatorError) -> CardScript {
-        let bytes: [UInt8]
-        do throws(SimulatorError) {
-            bytes = try readFile(path, limitBytes: limitBytes)
-        } catch .system(_, let code) {
-            throw .script(file: path, line: nil, problem: "the script cannot be read: \(errorText(code))")
-        }
-        return try read(text: String(decoding: bytes, as: UTF8.self), file: path)
+        // A file of comments only is a card without wishes.
+        guard let node = try ScriptNode.root(path: path, limitBytes: limitBytes) else { return CardScript() }
+        return try CardScriptReader().script(node)
     }
 
     /// The script in this text; `file` is its name in messages.
     package static func read(text: String, file: String) throws(SimulatorError) -> CardScript {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            throw .script(file: file, line: error.line, problem: error.problem)
-        } catch {
-            throw .script(file: file, line: nil, problem: "\(error)")
-        }
-        // a file of comments only is a card without wishes
-        guard let root, root.null == nil else { return CardScript() }
-        return try CardScriptReader(file: file).script(ScriptNode(node: root, name: "", file: file))
+        guard let node = try ScriptNode.root(text: text, file: file) else { return CardScript() }
+        return try CardScriptReader().script(node)
     }
 
     private func script(_ node: ScriptNode) throws(SimulatorError) -> CardScript {
@@ -176,26 +159,6 @@ enum PatternReader {
             return pattern
         default:
             throw node.fault("\(node.name) needs either match or command")
-        }
-    }
-}
-
-extension YamlError {
-    /// Line of the fault where the parser knows it.
-    fileprivate var line: Int? {
-        switch self {
-        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
-        case .duplicatedKeysInMapping(_, let context): context.mark.line
-        default: nil
-        }
-    }
-
-    /// The fault in words, on one line.
-    fileprivate var problem: String {
-        switch self {
-        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
-        case .duplicatedKeysInMapping(let keys, _): "the key \"\(keys.first ?? "")\" stands twice"
-        default: "\(self)".split(whereSeparator: \.isNewline).joined(separator: " ")
         }
     }
 }

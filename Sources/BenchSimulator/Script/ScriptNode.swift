@@ -133,3 +133,50 @@ enum NearestWord {
         return row[right.count]
     }
 }
+
+extension ScriptNode {
+    /// The root of the script in a file; nil when there is nothing in it.
+    static func root(path: String, limitBytes: Int) throws(SimulatorError) -> ScriptNode? {
+        let bytes: [UInt8]
+        do throws(SimulatorError) {
+            bytes = try readFile(path, limitBytes: limitBytes)
+        } catch .system(_, let code) {
+            throw .script(file: path, line: nil, problem: "the script cannot be read: \(errorText(code))")
+        }
+        return try root(text: String(decoding: bytes, as: UTF8.self), file: path)
+    }
+
+    /// The root of the script in a text; nil when there is nothing in it.
+    static func root(text: String, file: String) throws(SimulatorError) -> ScriptNode? {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw .script(file: file, line: error.line, problem: error.problem)
+        } catch {
+            throw .script(file: file, line: nil, problem: "\(error)")
+        }
+        guard let root, root.null == nil else { return nil }
+        return ScriptNode(node: root, name: "", file: file)
+    }
+}
+
+extension YamlError {
+    /// Line of the fault where the parser knows it.
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        case .duplicatedKeysInMapping(_, let context): context.mark.line
+        default: nil
+        }
+    }
+
+    /// The fault in words, on one line.
+    fileprivate var problem: String {
+        switch self {
+        case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
+        case .duplicatedKeysInMapping(let keys, _): "the key \"\(keys.first ?? "")\" stands twice"
+        default: "\(self)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        }
+    }
+}

@@ -49,8 +49,8 @@ extension Collector {
     private static func label(ofReader name: String) -> OpenLabel { OpenLabel(name.isEmpty ? "unknown" : name) }
 }
 
-/// The names of the readers that are present, so that one told twice counts once.
-struct PresentReaders {
+/// The names of the devices of a kind that are present, so that one told twice counts once.
+struct PresentDevices {
     /// More are not followed, and counted as refused; pcscd itself has room for 16.
     static let limit = 1_024
 

@@ -6,11 +6,12 @@ extension Collector {
         countDropped(loss.count, source: loss.stamp.source, reason: loss.reason)
     }
 
-    /// Shows the number of readers as soon as somebody watches them: 0 is told, and not left out.
+    /// Shows the number of devices as soon as somebody watches them: 0 is told, and not left out.
     func apply(_ state: SourceState) {
         switch state.stamp.source {
         case .readerMonitor: catalog.devicesConnected[.reader].show()
-        case .shim, .cardReader, .testerSocket: break
+        case .modem: catalog.devicesConnected[.modem].show()
+        case .shim, .cardReader, .testerSocket, .atTap: break
         }
     }
 }

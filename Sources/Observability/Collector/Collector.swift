@@ -29,7 +29,9 @@ package final class Collector: EventSink {
     let statusWords = StatusWordLookup.shared
     let commands = CommandLookup.shared
     let openSessions = Mutex(OpenSessions())
-    let readers = Mutex(PresentReaders())
+    let readers = Mutex(PresentDevices())
+    let modems = Mutex(ModemStates())
+    let openChannels = Mutex(OpenChannels())
 
     /// A collector with families that count from 0.
     ///
@@ -89,8 +91,17 @@ package final class Collector: EventSink {
         case .clientEnded(let ended): apply(ended)
         case .eventsDropped(let loss): apply(loss)
         case .sourceState(let state): apply(state)
-        // No family counts these: an ATR and a program's name are never labels.
-        case .cardIdentified, .clientAttached, .clientDrained: break
+        case .atCommand(let done): apply(done)
+        case .modemChanged(let change): apply(change)
+        case .simChanged(let change): apply(change)
+        case .registrationChanged(let change): apply(change)
+        case .signalMeasured(let signal): apply(signal)
+        case .bipOpened(let opened): apply(opened)
+        case .bipData(let data): apply(data)
+        case .bipClosed(let closed): apply(closed)
+        case .bipFailed(let failed): apply(failed)
+        // No family counts these: an ATR, a program's name and a modem's identity are never labels.
+        case .cardIdentified, .clientAttached, .clientDrained, .modemIdentified, .urc: break
         }
     }
 

@@ -71,6 +71,9 @@ package struct IdentityMask: Sendable {
         case .readerChanged(let event): cards[event.reader]?.selection.forget()
         case .eventsDropped: forget()
         case .apdu, .cardIdentified, .clientAttached, .clientEnded, .clientDrained, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
     }
 

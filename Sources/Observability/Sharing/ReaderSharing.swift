@@ -48,6 +48,9 @@ struct ReaderSharing {
             if loss.stamp.source == .shim { noteUnseen(from: lastLook, to: now) }
             return [event]
         case .cardIdentified, .readerChanged, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            return [event]
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
         return pass(event)
     }
@@ -281,7 +284,12 @@ extension ProbeEvent {
         case .clientAttached(let event): event.client.id
         case .clientEnded(let event): event.client.id
         case .clientDrained(let event): event.client.id
+        case .bipOpened(let event): event.link.client?.id
+        case .bipData(let event): event.link.client?.id
+        case .bipClosed(let event): event.link.client?.id
+        case .bipFailed(let event): event.link.client?.id
         case .readerChanged, .eventsDropped, .sourceState: nil
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: nil
         }
     }
 }

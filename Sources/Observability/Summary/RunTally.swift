@@ -49,6 +49,10 @@ struct RunTally: Sendable {
         case .clientDrained: break
         case .eventsDropped(let loss): dropped[loss.reason, default: 0].addSaturating(loss.count)
         case .sourceState(let state): apply(state)
+        // The summary has no lines for modems.
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
     }
 }

@@ -236,6 +236,8 @@ extension DeviceOperation {
         case .establishContext: "SCardEstablishContext"
         case .releaseContext: "SCardReleaseContext"
         case .listReaders: "SCardListReaders"
+        // No function asks a modem.
+        case .command: "AT"
         }
     }
 }

@@ -25,6 +25,9 @@ package final class SpanSink: EventSink {
             case .clientEnded(let ended): spans.end(ended)
             case .clientAttached(let attached): spans.attach(attached)
             case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+            case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+                break
+            case .bipOpened, .bipData, .bipClosed, .bipFailed: break
             }
         }
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Modem
 internal import ProbeEvents
 
 extension Doctor {

@@ -1,5 +1,6 @@
 internal import CardReader
 internal import Glibc
+internal import Modem
 internal import Observability
 internal import ProbeEvents
 

@@ -1,6 +1,7 @@
 internal import CardReader
 package import FoundationEssentials
 internal import Glibc
+internal import Modem
 internal import Observability
 internal import ProbeEvents
 

@@ -38,6 +38,10 @@ package struct Finding: Sendable, Hashable, Encodable {
     }
 
     static func fault(_ check: String, _ lookedAt: String, _ found: String, _ remedies: String...) -> Finding {
+        fault(check, lookedAt, found, remedies)
+    }
+
+    static func fault(_ check: String, _ lookedAt: String, _ found: String, _ remedies: [String]) -> Finding {
         Finding(check, .fault, lookedAt: lookedAt, found: found, remedies: remedies)
     }
 }

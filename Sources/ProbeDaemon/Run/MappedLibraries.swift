@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Modem
 internal import Synchronization
 
 /// Looks which PC/SC libraries a program and its descendants have mapped, for the remark that no call was seen.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Modem
 internal import ProbeEvents
 
 /// A file that a report goes into, whole or not at all.

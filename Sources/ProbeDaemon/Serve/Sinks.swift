@@ -53,6 +53,9 @@ final class FaultLog: EventSink {
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
             .clientEnded, .clientDrained:
             break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
     }
 

@@ -29,6 +29,8 @@ public enum CardSecret: UInt8, Hashable, Sendable, CaseIterable {
     case cplc
     /// Keys of the session with the network.
     case keys
+    /// The serial number of the equipment that a card is in.
+    case imei
 
     /// A word for it.
     public var name: String { String(describing: self) }

@@ -1,6 +1,6 @@
 internal import ProbeEvents
 
-/// What the events of one teller have opened and not closed: client processes and their sessions.
+/// What the events of one teller have opened and not closed: client processes, their sessions, and BIP channels.
 ///
 /// Only what was opened can be closed, and once: gauges that follow the events cannot drift.
 struct OpenWork {
@@ -8,6 +8,9 @@ struct OpenWork {
     static let clientLimit = 1_024
     /// More sessions at once, of all clients, are not taken.
     static let sessionLimit = 4_096
+
+    /// More BIP channels at once are not taken.
+    static let channelLimit = 1_024
 
     private struct Client {
         var process: ClientProcess
@@ -17,8 +20,9 @@ struct OpenWork {
 
     private var clients: [UInt64: Client] = [:]
     private var sessionCount = 0
+    private var channels: [BIPChannelOpened] = []
 
-    var isEmpty: Bool { clients.isEmpty }
+    var isEmpty: Bool { clients.isEmpty && channels.isEmpty }
 
     /// Notes an event: what is to be told for it, in order; nil for an event that contradicts those before it.
     mutating func admit(_ event: ProbeEvent, clock: EventClock) -> [ProbeEvent]? {
@@ -41,7 +45,16 @@ struct OpenWork {
             clients[ended.client.id] = nil
             sessionCount -= client.sessions.count
             return Self.closings(of: client, clock: clock) + [event]
+        case .bipOpened(let opened):
+            guard channels.count < Self.channelLimit, place(of: opened.link) == nil else { return nil }
+            channels.append(opened)
+        case .bipClosed(let closed):
+            guard let place = place(of: closed.link) else { return nil }
+            channels.remove(at: place)
         case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipData, .bipFailed: break
         }
         return [event]
     }
@@ -49,21 +62,33 @@ struct OpenWork {
     /// The teller is gone: the ends of all that it left open.
     mutating func abandon(clock: EventClock) -> [ProbeEvent] {
         let left = clients.sorted { $0.key < $1.key }.map(\.value)
+        let ends = channels.map { Self.end(of: $0, clock: clock) }
         self = OpenWork()
-        return left.flatMap { client in
-            guard let attached = client.attached else { return Self.closings(of: client, clock: clock) }
-            let ended = ClientEnded(
-                stamp: attached.stamp.lasting(until: clock), client: client.process, isOrderly: false,
-                openSessions: client.sessions.count)
-            return Self.closings(of: client, clock: clock) + [.clientEnded(ended)]
-        }
+        return ends
+            + left.flatMap { client in
+                guard let attached = client.attached else { return Self.closings(of: client, clock: clock) }
+                let ended = ClientEnded(
+                    stamp: attached.stamp.lasting(until: clock), client: client.process, isOrderly: false,
+                    openSessions: client.sessions.count)
+                return Self.closings(of: client, clock: clock) + [.clientEnded(ended)]
+            }
     }
 
     /// What somebody who has heard nothing must be told, to make sense of what comes.
     var openings: [ProbeEvent] {
         clients.sorted { $0.key < $1.key }.flatMap { _, client in
             (client.attached.map { [.clientAttached($0)] } ?? []) + Self.inOrder(client).map { .sessionOpened($0) }
-        }
+        } + channels.map { .bipOpened($0) }
+    }
+
+    private func place(of link: BIPLink) -> Int? { channels.firstIndex { $0.link.isSame(as: link) } }
+
+    /// What went through is told by its own events, and not counted here.
+    private static func end(of opened: BIPChannelOpened, clock: EventClock) -> ProbeEvent {
+        .bipClosed(
+            BIPChannelClosed(
+                stamp: opened.stamp.lasting(until: clock), link: opened.link, bearer: opened.bearer, status: .failed,
+                reason: .sourceGone, sentBytes: 0, receivedBytes: 0))
     }
 
     private mutating func enter(_ process: ClientProcess) -> Bool {

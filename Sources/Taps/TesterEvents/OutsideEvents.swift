@@ -4,6 +4,8 @@ internal import ProbeEvents
 private enum Longest {
     /// PC/SC's MAX_READERNAME is 128.
     static let nameBytes = 255
+    /// What a modem says of itself.
+    static let wordBytes = 64
     /// PATH_MAX.
     static let textBytes = 4_096
     /// A command: header, extended Lc, data, extended Le.
@@ -18,11 +20,14 @@ private enum Longest {
 extension ProbeEvent {
     /// Whether another process may tell it to a probe: what concerns the machine, each probe sees for itself.
     var isToldOutside: Bool {
-        guard stamp.source != .readerMonitor else { return false }
+        guard stamp.source != .readerMonitor, stamp.source != .modem else { return false }
         switch self {
         case .apdu, .sessionOpened, .sessionClosed, .operation, .cardIdentified: return true
         case .clientAttached, .clientEnded, .clientDrained, .eventsDropped, .sourceState: return true
         case .readerChanged: return false
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            return true
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: return true
         }
     }
 
@@ -54,6 +59,18 @@ extension ProbeEvent {
         case .clientDrained(let event): return event.client.isWithinBounds
         case .eventsDropped(let event): return event.count <= Longest.count
         case .sourceState(let event): return event.message.utf8.count <= Longest.textBytes
+        case .atCommand(let event): return event.modem.isName
+        case .urc(let event): return event.modem.isName
+        case .modemChanged(let event): return event.modem.isName
+        case .modemIdentified(let event): return event.isWithinBounds
+        case .simChanged(let event): return event.modem.isName
+        case .registrationChanged(let event): return event.modem.isName
+        case .signalMeasured(let event): return event.isWithinBounds
+        case .bipOpened(let event): return event.link.isWithinBounds
+        case .bipData(let event): return event.link.isWithinBounds
+        case .bipClosed(let event):
+            return event.link.isWithinBounds && event.sentBytes <= Longest.count && event.receivedBytes <= Longest.count
+        case .bipFailed(let event): return event.link.isWithinBounds
         }
     }
 }
@@ -67,4 +84,32 @@ extension EventStamp {
 
 extension ClientProcess {
     fileprivate var isWithinBounds: Bool { program.utf8.count <= Longest.nameBytes }
+}
+
+extension String {
+    /// Whether it is short enough for the name of a reader or modem.
+    fileprivate var isName: Bool { utf8.count <= Longest.nameBytes }
+}
+
+extension ModemIdentified {
+    /// Hashes have sixteen hex digits, so that none is an identity in clear.
+    fileprivate var isWithinBounds: Bool {
+        modem.isName && model.utf8.count <= Longest.wordBytes && firmware.utf8.count <= Longest.wordBytes
+            && identities.count <= IdentityKind.allCases.count
+            && identities.allSatisfy { $0.hash.utf8.count == 16 && $0.hash.allSatisfy(\.isHexDigit) }
+    }
+}
+
+extension SignalMeasured {
+    /// No receiver hears below -200 dBm, and none survives 100.
+    fileprivate var isWithinBounds: Bool {
+        modem.isName
+            && [rssi, rsrp, rscp, rsrq, sinr, ecio].allSatisfy { $0.map { (-200...100).contains($0) } ?? true }
+    }
+}
+
+extension BIPLink {
+    fileprivate var isWithinBounds: Bool {
+        device.isName && channel <= 7 && client?.isWithinBounds ?? true
+    }
 }

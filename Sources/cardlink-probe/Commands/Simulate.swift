@@ -1,11 +1,11 @@
 internal import ArgumentParser
 internal import BenchSimulator
 
-/// `cardlink-probe simulate`: cards and readers that are not there.
+/// `cardlink-probe simulate`: cards, readers and modems that are not there.
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Virtual cards and readers, for tests and first steps without hardware.",
-        subcommands: [SimulateCard.self, SimulateBench.self, SimulateBenchKeeper.self])
+        abstract: "Virtual cards, readers and modems, for tests and first steps without hardware.",
+        subcommands: [SimulateCard.self, SimulateBench.self, SimulateModem.self, SimulateBenchKeeper.self])
 }
 
 /// Says an error in one line on stderr and ends with the exit code that it asks for.

@@ -1,5 +1,6 @@
 import CardReader
 import Foundation
+import Modem
 import TestSupport
 import Testing
 

@@ -22,6 +22,17 @@ func word(_ event: ProbeEvent) -> String {
     case .clientDrained(let event): "drained \(event.client.id)"
     case .eventsDropped(let event): "dropped \(event.stamp.source.name) \(event.reason.name) \(event.count)"
     case .sourceState(let event): "state \(event.isWorking)"
+    case .atCommand(let event): "at \(event.command.name) \(event.result.name)"
+    case .urc(let event): "urc \(event.code.name)"
+    case .modemChanged(let event): "modem \(event.change.name)"
+    case .modemIdentified(let event): "identified \(event.model)"
+    case .simChanged(let event): "sim \(event.state.name)"
+    case .registrationChanged(let event): "registration \(event.domain.name) \(event.state.name)"
+    case .signalMeasured(let event): "signal \(event.technology.name)"
+    case .bipOpened(let event): "bip opened \(event.link.connection)"
+    case .bipData(let event): "bip \(event.direction.name) \(event.bytes)"
+    case .bipClosed(let event): "bip closed \(event.link.connection) \(event.status.name) \(event.reason.name)"
+    case .bipFailed(let event): "bip failed \(event.error.name)"
     }
 }
 

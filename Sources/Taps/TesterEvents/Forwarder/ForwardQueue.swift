@@ -186,13 +186,18 @@ extension ProbeEvent {
         case .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
             .clientEnded, .clientDrained, .eventsDropped:
             384
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: 384
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: 384
         }
     }
 
     fileprivate var isOpeningOrEnd: Bool {
         switch self {
-        case .sessionOpened, .sessionClosed, .clientAttached, .clientEnded: true
+        case .sessionOpened, .sessionClosed, .clientAttached, .clientEnded, .bipOpened, .bipClosed: true
         case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: false
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            false
+        case .bipData, .bipFailed: false
         }
     }
 
@@ -206,6 +211,7 @@ extension ProbeEvent {
         case (.sessionClosed(let closed), .sessionOpened(let opened)):
             closed.session == opened.session && closed.client.id == opened.client.id
         case (.clientEnded(let ended), .clientAttached(let attached)): ended.client.id == attached.client.id
+        case (.bipClosed(let closed), .bipOpened(let opened)): closed.link.isSame(as: opened.link)
         default: false
         }
     }

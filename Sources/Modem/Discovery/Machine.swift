@@ -1,21 +1,23 @@
 internal import Glibc
 
 /// What the files of `/proc`, `/sys`, `/dev` and `/etc` say of a machine: this one, or one that was written down.
-struct Machine: Sendable {
+package struct Machine: Sendable {
     /// What stands before each path; empty for this machine.
-    let root: String
+    package let root: String
 
     /// A process.
-    struct Process: Sendable, Hashable {
-        var pid: Int32
+    package struct Process: Sendable, Hashable {
+        /// Its id.
+        package var pid: Int32
         /// The kernel's short name.
-        var name: String
+        package var name: String
     }
 
-    init(root: String = "") { self.root = root }
+    /// The machine whose files stand under a root; this one without.
+    package init(root: String = "") { self.root = root }
 
     /// Names in a directory, ascending; none when it cannot be read.
-    func names(in folder: String) -> [String] {
+    package func names(in folder: String) -> [String] {
         guard let directory = opendir(root + folder) else { return [] }
         defer { closedir(directory) }
         var names: [String] = []
@@ -27,7 +29,7 @@ struct Machine: Sendable {
     }
 
     /// The text of a file without its last line feed, at most so many bytes; nil when it cannot be read.
-    func text(_ path: String, most: Int = 1 << 20) -> String? {
+    package func text(_ path: String, most: Int = 1 << 20) -> String? {
         let descriptor = open(root + path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
@@ -43,7 +45,7 @@ struct Machine: Sendable {
     }
 
     /// Where a symbolic link points to; nil for none.
-    func link(_ path: String) -> String? {
+    package func link(_ path: String) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4_096) { buffer in
             guard let base = buffer.baseAddress else { return nil }
             let count = readlink(root + path, base, buffer.count)
@@ -52,27 +54,27 @@ struct Machine: Sendable {
     }
 
     /// The path without links; as it is when there is nothing there.
-    static func resolved(_ path: String) -> String {
+    package static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)
     }
 
     /// Whether there is such a file.
-    func has(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
+    package func has(_ path: String) -> Bool { access(root + path, F_OK) == 0 }
 
     /// Whether this user may read and write it.
-    func isUsable(_ path: String) -> Bool { access(root + path, R_OK | W_OK) == 0 }
+    package func isUsable(_ path: String) -> Bool { access(root + path, R_OK | W_OK) == 0 }
 
     /// All processes, by id.
-    var processes: [Process] {
+    package var processes: [Process] {
         names(in: "/proc").compactMap { Int32($0) }.sorted().map { pid in
             Process(pid: pid, name: text("/proc/\(pid)/comm") ?? "")
         }
     }
 
     /// The processes that have a file open, as far as this user may look.
-    func holders(of path: String) -> [Process] {
+    package func holders(of path: String) -> [Process] {
         processes.filter { process in
             names(in: "/proc/\(process.pid)/fd").contains { link("/proc/\(process.pid)/fd/\($0)") == path }
         }
@@ -80,5 +82,13 @@ struct Machine: Sendable {
 }
 
 extension Machine.Process: CustomStringConvertible {
-    var description: String { "\(name) (\(pid))" }
+    /// `minicom (99)`.
+    package var description: String { "\(name) (\(pid))" }
+}
+
+extension dirent {
+    /// The entry's name.
+    package var name: String {
+        withUnsafeBytes(of: d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
 }

@@ -1,34 +1,52 @@
 /// The USB devices that concern a bench, by what sysfs says of them.
-struct USBDevices: Sendable {
+package struct USBDevices: Sendable {
     /// A device with its interfaces.
-    struct Device: Sendable, Hashable {
+    package struct Device: Sendable, Hashable {
         /// Its name in sysfs, `1-1.2`.
-        var name: String
+        package var name: String
         /// `072f:b100`.
-        var id: String
+        package var id: String
         /// What it calls itself; empty when it does not.
-        var product: String
-        var interfaces: [Interface]
+        package var product: String
+        /// Who made it, as it says; empty when it does not.
+        package var manufacturer: String
+        /// Its interfaces.
+        package var interfaces: [Interface]
 
         /// `ACR39U (072f:b100)`.
-        var title: String { product.isEmpty ? id : "\(product) (\(id))" }
+        package var title: String { product.isEmpty ? id : "\(product) (\(id))" }
+
+        /// `idVendor` and `idProduct`; nil when they are no numbers.
+        package var numbers: (vendor: UInt16, product: UInt16)? {
+            let parts = id.split(separator: ":").map { UInt16($0, radix: 16) }
+            guard parts.count == 2, let vendor = parts[0], let product = parts[1] else { return nil }
+            return (vendor, product)
+        }
     }
 
     /// An interface of a device.
-    struct Interface: Sendable, Hashable {
+    package struct Interface: Sendable, Hashable {
+        /// `bInterfaceNumber`; nil when it is not told.
+        package var number: UInt8?
         /// `bInterfaceClass`, two hex digits.
-        var interfaceClass: String
+        package var interfaceClass: String
+        /// `bInterfaceSubClass`, two hex digits.
+        package var subclass: String
+        /// `bInterfaceProtocol`, two hex digits.
+        package var interfaceProtocol: String
         /// The kernel's driver that has it; empty for none.
-        var driver: String
+        package var driver: String
         /// Its serial port, `ttyUSB2`; nil for none.
-        var tty: String?
+        package var tty: String?
         /// Its control device for MBIM or QMI, `cdc-wdm0`; nil for none.
-        var controlDevice: String?
+        package var controlDevice: String?
     }
 
-    let devices: [Device]
+    /// All of them.
+    package let devices: [Device]
 
-    init(_ machine: Machine) {
+    /// The devices of a machine.
+    package init(_ machine: Machine) {
         let folder = "/sys/bus/usb/devices"
         let names = machine.names(in: folder)
         devices = names.filter { !$0.contains(":") }.compactMap { name in
@@ -37,15 +55,15 @@ struct USBDevices: Sendable {
             let own = names.filter { $0.hasPrefix(name + ":") }
             return Device(
                 name: name, id: "\(attribute("idVendor")):\(attribute("idProduct"))", product: attribute("product"),
-                interfaces: own.map { Interface(machine, "\(folder)/\($0)") })
+                manufacturer: attribute("manufacturer"), interfaces: own.map { Interface(machine, "\(folder)/\($0)") })
         }
     }
 
     /// Smart-card readers: devices with an interface of class 0B (USB CCID), or by the vendors that have their own.
-    var readers: [Device] { devices.filter { $0.interfaces.contains { $0.interfaceClass == "0b" } } }
+    package var readers: [Device] { devices.filter { $0.interfaces.contains { $0.interfaceClass == "0b" } } }
 
     /// Modems: devices with a serial port or a control device of the kinds that modems have.
-    var modems: [Device] {
+    package var modems: [Device] {
         devices.filter { device in
             device.interfaces.contains {
                 $0.controlDevice != nil || Self.modemDrivers.contains($0.driver)
@@ -60,7 +78,11 @@ struct USBDevices: Sendable {
 
 extension USBDevices.Interface {
     fileprivate init(_ machine: Machine, _ folder: String) {
-        interfaceClass = machine.text("\(folder)/bInterfaceClass") ?? ""
+        func attribute(_ file: String) -> String { machine.text("\(folder)/\(file)") ?? "" }
+        number = UInt8(attribute("bInterfaceNumber"), radix: 16)
+        interfaceClass = attribute("bInterfaceClass")
+        subclass = attribute("bInterfaceSubClass")
+        interfaceProtocol = attribute("bInterfaceProtocol")
         driver = machine.link("\(folder)/driver")?.split(separator: "/").last.map(String.init) ?? ""
         // usb-serial: INTERFACE/ttyUSB0; cdc_acm: INTERFACE/tty/ttyACM0; cdc_mbim, qmi_wwan: INTERFACE/usbmisc/cdc-wdm0.
         tty =
