@@ -39,8 +39,11 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -55,12 +58,14 @@ let package = Package(
     name: "cardlink-probe",
     products: [
         .executable(name: "cardlink-probe", targets: ["cardlink-probe"]),
+        .executable(name: "cardlink-metrics", targets: ["cardlink-metrics"]),
         .library(name: "pcsclite-probe", type: .dynamic, targets: ["PCSCShim"]),
         .library(name: "pcsclite-audit", type: .dynamic, targets: ["PCSCAudit"]),
         .library(name: "SmartCard", targets: ["SmartCard"]),
         .library(name: "PrometheusClient", targets: ["PrometheusClient"]),
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
+        .library(name: "Observability", targets: ["Observability"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -68,8 +73,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -83,7 +91,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
-        room("PrometheusClient"),
+        room("PrometheusClient", [metrics]),
+        room("Gzip", ["CZlib", nio]),
         // inside the tester
         .target(
             name: "PCSCShim", dependencies: ["CPCSC"], exclude: ["exports.map"], cSettings: injectedC,
@@ -96,7 +105,7 @@ let package = Package(
         // services
         room(
             "Observability",
-            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, tracing, yams]),
+            ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, logging, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
@@ -104,17 +113,20 @@ let package = Package(
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         .target(
             name: "TelemetryExport",
-            dependencies: ["Observability", "ProbeEvents", httpClient, nio, nioHTTP, nioPosix, protobuf],
+            dependencies: [
+                "Gzip", "Observability", "ProbeEvents", "PrometheusClient",
+                grpc, grpcTransport, httpClient, logging, nio, nioHTTP, nioPosix, nioTLS, protobuf,
+            ],
             exclude: ["Protos"], swiftSettings: house),
         // assembly
         room("BenchSimulator", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix, yams]),
         room(
             "ProbeDaemon",
             [
-                "Capture", "CardReader", "CCrypt", "CProbe", "CZlib", "Modem", "Observability", "ProbeEvents",
+                "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Modem", "Observability", "ProbeEvents",
                 "PrometheusClient",
                 "SmartCard", "Taps", "TelemetryExport",
-                crypto, hummingbird, lifecycle, logging, nio, nioPosix, nioTLS, signals,
+                crypto, httpClient, hummingbird, lifecycle, logging, nio, nioHTTP, nioPosix, nioTLS, signals,
             ]),
         // mains
         .executableTarget(
@@ -124,6 +136,8 @@ let package = Package(
                 arguments,
             ],
             swiftSettings: house),
+        .executableTarget(
+            name: "cardlink-metrics", dependencies: ["Observability", "ProbeEvents", arguments], swiftSettings: house),
         .executableTarget(
             name: "benchmark",
             dependencies: [
@@ -137,21 +151,30 @@ let package = Package(
             path: "examples/card-reader/Sources/card-reader", swiftSettings: house),
         // tests
         .target(
-            name: "TestSupport", dependencies: ["ProbeEvents"], path: "Tests/TestSupport", exclude: ["Clients"],
+            name: "TestSupport", dependencies: ["CZlib", "ProbeEvents"], path: "Tests/TestSupport",
+            exclude: ["Clients"],
             swiftSettings: house),
         tests("SmartCardTests", ["SmartCard"]),
-        tests("PrometheusClientTests", ["PrometheusClient"]),
+        tests("PrometheusClientTests", ["PrometheusClient", metrics]),
+        tests("GzipTests", ["Gzip", nio]),
         tests("ProbeEventsTests", ["ProbeEvents", "SmartCard"]),
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
-        tests("ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", tracing]),
+        tests(
+            "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("ModemTests", ["Modem", "ProbeEvents", "CProbe", "cardlink-probe", nio, nioPosix]),
-        tests("TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents"]),
+        tests(
+            "TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents", "PrometheusClient", logging]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
-        tests("ProbeDaemonTests", ["CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "SmartCard"]),
+        tests(
+            "ProbeDaemonTests",
+            [
+                "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "TelemetryExport",
+            ]),
         tests(
             "IntegrationTests",
             ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),

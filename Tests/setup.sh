@@ -22,7 +22,7 @@ build_packages=(
 bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 
 # What is built for users: each has a main of its own.
-programs=(cardlink-probe)
+programs=(cardlink-probe cardlink-metrics)
 
 # What examples/packaging/build needs beside the compiler.
 package_packages=(debhelper dpkg-dev)
@@ -32,13 +32,17 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gammu gnupg musl-tools libpcsc-perl pcsc-tools picocom
-    ppp procps prometheus python3 python3-pyscard python3-serial python3-venv scdaemon strace sudo systemd tshark udev
+    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gammu gnupg logrotate musl-tools libpcsc-perl
+    pcsc-tools picocom ppp procps prometheus prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial
+    python3-venv scdaemon strace sudo systemd tshark udev
 )
 
-# What only Python's package index has: a reader of traces that the tests hold ours against, and a tester with spans.
+# What only Python's package index has: readers of traces and metrics that the tests hold ours against, and a tester with
+# spans.
 test_python_packages=(
+    grpcio==1.85.3
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+    prometheus-client==0.26.0
 )
 
 # The libraries that `Tests/benchmark` measures ours beside, and their compilers; Python's is among the tests' own.
@@ -95,11 +99,11 @@ need_packages_without_services() {
         need_packages "$@"
         return
     fi
-    for unit in prometheus.service pcscd.socket pcscd.service; do
+    for unit in logrotate.timer prometheus.service pcscd.socket pcscd.service; do
         [ -e "/lib/systemd/system/$unit" ] || units+=("$unit")
     done
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-    printf '#!/bin/sh\ncase "$1" in prometheus*|pcscd*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null
+    printf '#!/bin/sh\ncase "$1" in logrotate*|prometheus*|pcscd*) exit 101 ;; esac\nexit 0\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     need_packages "$@"
     as_root rm -f "$policy"

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Observability
 
 /// Standard error as a person sees it.
 package enum Terminal {
@@ -15,7 +16,7 @@ package enum Terminal {
         switch choice {
         case .always: true
         case .never: false
-        case .auto: isInteractive && variable("NO_COLOR").isEmpty && !["dumb", ""].contains(variable("TERM"))
+        case .auto: TerminalColour.isWanted
         }
     }
 
@@ -39,9 +40,5 @@ package enum Terminal {
             guard count > 0 || errno == EINTR else { return }
             rest = rest.dropFirst(max(0, count))
         }
-    }
-
-    private static func variable(_ name: String) -> String {
-        getenv(name).map { String(cString: $0) } ?? ""
     }
 }

@@ -30,6 +30,8 @@ public enum ExporterName: UInt8, ClosedVocabulary {
     case otlpTraces, otlpMetrics, otlpLogs, zipkin, pushgateway, gsmtap, capture, store
     /// From `run` to a daemon.
     case forwarder
+    /// The log's lines, to a file or standard error.
+    case log
 }
 
 /// Why it could not be sent.

@@ -14,8 +14,10 @@ struct MetricCell: ~Copyable {
     @usableFromInline let counts = Atomic<UnsafeMutableRawPointer?>(nil)
     /// Whether it is shown though its value is 0.
     @usableFromInline let isShown = Atomic<Bool>(false)
+    /// From when on it counts, nanoseconds since 1970 in UTC.
+    let createdNanoseconds: UInt64
 
-    @usableFromInline init() {}
+    init(createdNanoseconds: UInt64) { self.createdNanoseconds = createdNanoseconds }
 
     /// The number of a cell; it comes first.
     @inlinable @inline(__always)
@@ -31,25 +33,30 @@ final class CellBlock: Sendable {
     @usableFromInline let table: CellTable
     /// How a histogram sorts values into counts; a dummy for other kinds. Held for the table's pointers into it.
     let scale: HistogramScale
+    /// Those of the family.
+    let exemplars: ExemplarTable
     /// The label values of a child with an open label; empty for closed ones, whose index tells them.
     let labelTexts: [String]
 
     /// How many cells are shown.
     var count: Int { table.count }
 
-    init(count: Int, scale: HistogramScale, labelTexts: [String] = []) {
+    init(count: Int, scale: HistogramScale, exemplars: ExemplarTable, labelTexts: [String] = []) {
         self.scale = scale
+        self.exemplars = exemplars
         self.labelTexts = labelTexts
         let cells = UnsafeMutableRawPointer.allocate(
             byteCount: (count + 1) * MetricCell.stride, alignment: MetricCell.stride)
+        let now = WallClock.nanoseconds
         for index in 0...count {
             (cells + index * MetricCell.stride).bindMemory(to: MetricCell.self, capacity: 1)
-                .initialize(to: MetricCell())
+                .initialize(to: MetricCell(createdNanoseconds: now))
         }
         table = CellTable(cells: cells, count: count, scale: scale)
     }
 
     deinit {
+        exemplars.drop(cellsAt: UInt(bitPattern: table.cells)...UInt(bitPattern: table.cell(at: count)))
         for index in 0...count {
             let cell = table.cell(at: index)
             table.free(cell)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What kind of numbers a family holds.
 public enum MetricKind: String, Sendable, Hashable {
     /// Only grows.
@@ -68,6 +70,25 @@ public struct FamilyDescriptor: Sendable, Hashable {
         }
     }
 
+    /// The label values of the child with this index; labels without a list are empty.
+    func labelTexts(ofIndex index: Int) -> [String] {
+        var rest = index
+        var texts: [String] = []
+        for label in labels.reversed() {
+            let domain = label.domain ?? [""]
+            texts.append(domain[rest % domain.count])
+            rest /= domain.count
+        }
+        return texts.reversed()
+    }
+
+    /// Whether a child with closed labels is shown: one that was used or asked for.
+    func shows(_ cell: UnsafeMutablePointer<MetricCell>) -> Bool {
+        // A histogram's sum may be there an instant before its first count.
+        cell.pointee.isShown.load(ordering: .relaxed)
+            || kind != .histogram && cell.pointee.value.load(ordering: .relaxed) != 0
+    }
+
     /// Every name that samples of this family may have in some format; no other family may use one of them.
     var reservedNames: [String] {
         switch kind {
@@ -106,6 +127,9 @@ protocol FamilySource: AnyObject, Sendable {
 
     /// The children of this moment with their text; numbers are read later, by the renderer.
     func prepare() -> PreparedFamily
+
+    /// The children of this moment with their numbers.
+    func snapshot() -> FamilySnapshot
 }
 
 extension String {

@@ -1,13 +1,27 @@
 import Synchronization
 
-/// The texts of up to three label values; unused ones are empty.
+/// The texts of label values; of up to three nothing is allocated, and unused ones are empty.
 struct LabelTexts: Hashable, Sendable {
     var first: String
     var second: String = ""
     var third: String = ""
+    /// Those from the fourth on.
+    var rest: [String] = []
+
+    init(first: String, second: String = "", third: String = "") {
+        self.first = first
+        self.second = second
+        self.third = third
+    }
+
+    init(_ list: [String]) {
+        let padded = list + Array(repeating: "", count: max(0, 3 - list.count))
+        self.init(first: padded[0], second: padded[1], third: padded[2])
+        rest = Array(padded[3...])
+    }
 
     func list(count: Int) -> [String] {
-        Array([first, second, third].prefix(count))
+        Array(([first, second, third] + rest).prefix(count))
     }
 }
 
@@ -23,6 +37,7 @@ final class FamilyStore: FamilySource {
 
     private let scale: HistogramScale
     private let isOpen: Bool
+    private let exemplars = ExemplarTable()
     private let ownLimit: Int?
     private let refused = Atomic<UInt64>(0)
     private let open: Mutex<OpenChildren>
@@ -31,9 +46,10 @@ final class FamilyStore: FamilySource {
 
     var refusedCount: UInt64 { refused.load(ordering: .relaxed) }
 
-    init(descriptor: FamilyDescriptor, scale: HistogramScale, seriesLimit: Int?) {
+    /// `isRemovable`: whether even the only child of a family without labels can be taken out.
+    init(descriptor: FamilyDescriptor, scale: HistogramScale, seriesLimit: Int?, isRemovable: Bool = false) {
         let widths = descriptor.labels.map(\.domain?.count)
-        isOpen = widths.contains(nil)
+        isOpen = widths.contains(nil) || isRemovable
         let children = isOpen ? 0 : widths.reduce(1) { $0 * ($1 ?? 0) }
         precondition(
             isOpen || (1...Self.longestClosedList).contains(children),
@@ -41,10 +57,11 @@ final class FamilyStore: FamilySource {
         self.descriptor = descriptor
         self.scale = scale
         ownLimit = seriesLimit
-        closed = CellBlock(count: children, scale: scale)
+        closed = CellBlock(count: children, scale: scale, exemplars: exemplars)
         open = Mutex(OpenChildren(limit: seriesLimit ?? Registry.defaultSeriesLimit))
         text = Mutex(FamilyText(descriptor: descriptor, scale: scale))
-        if descriptor.labels.isEmpty { closed.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed) }
+        guard descriptor.labels.isEmpty, !isOpen else { return }
+        closed.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
     }
 
     func attach(seriesLimit: Int, onRefusal: @escaping @Sendable (_ family: String) -> Void) {
@@ -87,18 +104,53 @@ final class FamilyStore: FamilySource {
 
     func prepare() -> PreparedFamily {
         text.withLock { text in
-            guard isOpen else { return text.prepare(closed: closed) }
+            guard isOpen else { return text.prepare(closed: closed, exemplars.all) }
             let known = text.known
             let (fresh, removals) = open.withLock { state in
                 let start = state.removals == known.removals ? known.children : 0
                 return (Array(state.inOrder[start...]), state.removals)
             }
-            return text.prepare(adding: fresh, removals: removals)
+            return text.prepare(adding: fresh, removals: removals, exemplars.all)
+        }
+    }
+
+    func snapshot() -> FamilySnapshot {
+        let exemplars = exemplars.all
+        let children =
+            isOpen
+            ? open.withLock { $0.inOrder }.map { child($0, at: 0, texts: $0.labelTexts, exemplars) }
+            : (0..<closed.count).filter { descriptor.shows(closed.table.cell(at: $0)) }.map {
+                child(closed, at: $0, texts: descriptor.labelTexts(ofIndex: $0), exemplars)
+            }
+        let divisor = descriptor.unit == .seconds ? 1e9 : 1
+        return FamilySnapshot(
+            descriptor: descriptor, bucketBounds: scale.numberBounds + scale.bounds.map { Double($0) / divisor },
+            children: children)
+    }
+
+    private func child(
+        _ block: CellBlock, at index: Int, texts: [String], _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> ChildSnapshot {
+        let cell = block.table.cell(at: index)
+        let value: ChildValue =
+            switch descriptor.kind {
+            case .histogram: .histogram(HistogramSnapshot(of: cell, scale: scale, unit: descriptor.unit))
+            case .gauge: .number(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)))
+            case .counter where scale.holdsFraction:
+                .number(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)))
+            case .counter, .info: .count(cell.pointee.value.load(ordering: .relaxed))
+            }
+        let own = exemplars[UInt(bitPattern: cell)] ?? [:]
+        return withExtendedLifetime(block) {
+            ChildSnapshot(
+                labelValues: texts, value: value, createdNanoseconds: cell.pointee.createdNanoseconds,
+                exemplars: own.isEmpty ? [] : own.sorted { $0.key < $1.key }.map(\.value))
         }
     }
 
     private func make(_ texts: LabelTexts) -> CellBlock {
-        let block = CellBlock(count: 1, scale: scale, labelTexts: texts.list(count: descriptor.labels.count))
+        let block = CellBlock(
+            count: 1, scale: scale, exemplars: exemplars, labelTexts: texts.list(count: descriptor.labels.count))
         block.table.cell(at: 0).pointee.isShown.store(true, ordering: .relaxed)
         return block
     }
@@ -108,7 +160,10 @@ final class FamilyStore: FamilySource {
             guard index < descriptor.labels.count, descriptor.labels[index].domain == nil else { return own }
             return OpenLabel.overflow
         }
-        return LabelTexts(first: text(0, texts.first), second: text(1, texts.second), third: text(2, texts.third))
+        var shared = LabelTexts(
+            first: text(0, texts.first), second: text(1, texts.second), third: text(2, texts.third))
+        shared.rest = texts.rest.indices.map { text($0 + 3, texts.rest[$0]) }
+        return shared
     }
 
     private func closedIndex(of texts: LabelTexts) -> Int {

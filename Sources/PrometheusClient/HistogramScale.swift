@@ -17,6 +17,10 @@ final class HistogramScale: @unchecked Sendable {
     let blockCount: Int
     /// How many counts, from the first, each stand for exactly one value that the sum does not have yet.
     let exactCells: Int
+    /// Whether what a cell holds beside counts, a total or a sum, is a `Double`.
+    let holdsFraction: Bool
+    /// Upper bounds of the buckets where the values are any numbers; else empty.
+    let numberBounds: [Double]
 
     /// The bounds and a closing `UInt64.max`.
     let boundList: UnsafeMutablePointer<UInt64>
@@ -47,18 +51,34 @@ final class HistogramScale: @unchecked Sendable {
             boundsBelow: .allocate(capacity: 1))
     }
 
+    /// For any numbers: a count a bucket.
+    static func numbers(bounds: [Double]) -> HistogramScale {
+        precondition(zip(bounds, bounds.dropFirst()).allSatisfy(<), "bucket bounds must ascend")
+        return HistogramScale(
+            bounds: [], bucketEnds: Array(bounds.indices), cellCount: bounds.count + 1, exactCells: 0,
+            boundsBelow: .allocate(capacity: 1), holdsFraction: true, numberBounds: bounds)
+    }
+
     /// For kinds that have no buckets.
     static let none = HistogramScale(
         bounds: [], bucketEnds: [], cellCount: 0, exactCells: 0, boundsBelow: .allocate(capacity: 1))
 
+    /// For a counter of fractions.
+    static let fraction = HistogramScale(
+        bounds: [], bucketEnds: [], cellCount: 0, exactCells: 0, boundsBelow: .allocate(capacity: 1),
+        holdsFraction: true)
+
     private init(
-        bounds: [UInt64], bucketEnds: [Int], cellCount: Int, exactCells: Int, boundsBelow: UnsafeMutablePointer<UInt8>
+        bounds: [UInt64], bucketEnds: [Int], cellCount: Int, exactCells: Int,
+        boundsBelow: UnsafeMutablePointer<UInt8>, holdsFraction: Bool = false, numberBounds: [Double] = []
     ) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy(<), "bucket bounds must ascend")
         self.bounds = bounds
         self.bucketEnds = bucketEnds + [cellCount - 1]
         blockCount = (cellCount + Self.cellsPerBlock - 1) / Self.cellsPerBlock
         self.exactCells = exactCells
+        self.holdsFraction = holdsFraction
+        self.numberBounds = numberBounds
         self.boundsBelow = boundsBelow
         boundList = .allocate(capacity: bounds.count + 1)
         for (index, bound) in bounds.enumerated() { boundList[index] = bound }
@@ -69,6 +89,9 @@ final class HistogramScale: @unchecked Sendable {
         boundList.deallocate()
         boundsBelow.deallocate()
     }
+
+    /// The bucket of a value, from the lowest; the last one is `+Inf`.
+    func bucket(of value: UInt64) -> Int { bounds.firstIndex { value <= $0 } ?? bounds.count }
 
     /// The cell of ``LogLinearScale`` that a count of a duration belongs to.
     func fineCell(ofDurationCell cell: Int) -> Int {

@@ -41,4 +41,10 @@ private final class InfoStore: FamilySource {
         }
         return PreparedFamily(header: HeaderText(descriptor), lines: lines)
     }
+
+    func snapshot() -> FamilySnapshot {
+        let texts = facts.withLock { $0 }
+        return FamilySnapshot(
+            descriptor: descriptor, children: texts.map { [ChildSnapshot(labelValues: $0, value: .count(1))] } ?? [])
+    }
 }

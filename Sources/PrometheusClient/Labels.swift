@@ -42,12 +42,21 @@ public struct OpenLabel: LabelValue, ExpressibleByStringLiteral, ExpressibleBySt
 
     /// There is no fixed list.
     public static var labelDomain: [String]? { nil }
-    /// The text, cut when it was too long.
+    /// The text as it is shown.
     public let labelText: String
 
     /// A label value with this text.
+    ///
+    /// Control characters other than the line feed, which the formats can write, and the separators of lines and
+    /// paragraphs become U+FFFD: readers that take text apart at them would see half a line.
     public init(_ text: String) {
-        labelText = text.utf8.count <= Self.longestBytes ? text : Self.cut(text)
+        labelText = Self.isPlain(text) ? text : Self.sanitised(text)
+    }
+
+    /// A label value with these bytes of UTF-8; what is none becomes U+FFFD.
+    public init(utf8 bytes: some Collection<UInt8>) {
+        // One byte can become three.
+        self.init(String(decoding: bytes.prefix(Self.longestBytes + 1), as: UTF8.self))
     }
 
     /// A label value written out.
@@ -55,15 +64,29 @@ public struct OpenLabel: LabelValue, ExpressibleByStringLiteral, ExpressibleBySt
         self.init(value)
     }
 
-    private static func cut(_ text: String) -> String {
-        var kept = ""
+    /// Whether it is short and has only printable characters of ASCII, as nearly all have.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.count <= longestBytes && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+
+    private static func sanitised(_ text: String) -> String {
+        var kept = String.UnicodeScalarView()
         var bytes = 0
         for scalar in text.unicodeScalars {
-            bytes += UTF8.width(scalar)
+            let shown = isShown(scalar) ? scalar : "\u{FFFD}"
+            bytes += UTF8.width(shown)
             if bytes > longestBytes { break }
-            kept.unicodeScalars.append(scalar)
+            kept.append(shown)
         }
-        return kept
+        return String(kept)
+    }
+
+    private static func isShown(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0A: true
+        case 0..<0x20, 0x7F...0x9F, 0x2028, 0x2029: false
+        default: true
+        }
     }
 }
 

@@ -60,6 +60,25 @@ public struct LogLinearHistogram: Sendable, Hashable {
         return max
     }
 
+    /// A cell that has counted something.
+    public struct Cell: Sendable, Hashable {
+        /// The smallest value that it counts, nanoseconds.
+        public let lower: UInt64
+        /// The largest value that it counts, nanoseconds.
+        public let upper: UInt64
+        /// How many values it counted.
+        public let count: UInt64
+    }
+
+    /// The cells that have counted something, in ascending order.
+    public var populatedCells: [Cell] {
+        cells.enumerated().filter { $0.element > 0 }.map { offset, number in
+            Cell(
+                lower: LogLinearScale.lowerEdge(ofCell: firstCell + offset),
+                upper: LogLinearScale.upperEdge(ofCell: firstCell + offset), count: number)
+        }
+    }
+
     /// Counts `number` values of which only the cell is known; min and max become the cell's edges.
     mutating func record(_ number: UInt64, inCell cell: Int) {
         guard number > 0 else { return }

@@ -44,29 +44,20 @@ public enum ObservedKind: Sendable {
 
 /// Collects what a reader of an ``ObservedFamily`` sees.
 public struct ObservedSamples {
-    private let descriptor: FamilyDescriptor
     private let limit: Int
-    private(set) var lines: [UInt8] = []
+    private(set) var children: [ChildSnapshot] = []
     private(set) var refused = 0
-    private var count = 0
 
-    init(descriptor: FamilyDescriptor, limit: Int) {
-        self.descriptor = descriptor
-        self.limit = limit
-    }
+    init(limit: Int) { self.limit = limit }
 
     /// Adds a sample; label values in the declared order, each combination once. Past the series limit it is refused
     /// and counted.
     public mutating func append(_ value: Double, _ labels: String...) {
-        guard count < limit else {
+        guard children.count < limit else {
             refused += 1
             return
         }
-        count += 1
-        let texts = labels.map { OpenLabel($0).labelText }
-        SampleText.append(name: descriptor.name, labels: descriptor.labels, texts: texts, to: &lines)
-        NumberText.append(value, to: &lines)
-        lines.append(UInt8(ascii: "\n"))
+        children.append(ChildSnapshot(labelValues: labels.map { OpenLabel($0).labelText }, value: .number(value)))
     }
 }
 
@@ -87,10 +78,23 @@ private final class ObservedStore: FamilySource {
     }
 
     func prepare() -> PreparedFamily {
+        var lines: [UInt8] = []
+        for child in children() {
+            guard case .number(let value) = child.value else { continue }
+            SampleText.append(name: descriptor.name, labels: descriptor.labels, texts: child.labelValues, to: &lines)
+            NumberText.append(value, to: &lines)
+            lines.append(UInt8(ascii: "\n"))
+        }
+        return PreparedFamily(header: HeaderText(descriptor), lines: lines)
+    }
+
+    func snapshot() -> FamilySnapshot { FamilySnapshot(descriptor: descriptor, children: children()) }
+
+    private func children() -> [ChildSnapshot] {
         let attachment = attachment.withLock { $0 }
-        var samples = ObservedSamples(descriptor: descriptor, limit: attachment.limit)
+        var samples = ObservedSamples(limit: attachment.limit)
         reader.withLock { $0 }?(&samples)
         for _ in 0..<samples.refused { attachment.onRefusal(descriptor.name) }
-        return PreparedFamily(header: HeaderText(descriptor), lines: samples.lines)
+        return samples.children
     }
 }

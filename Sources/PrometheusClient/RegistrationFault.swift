@@ -33,11 +33,13 @@ extension FamilyDescriptor {
         return endingFault ?? labelFault
     }
 
+    /// What the names of no other samples may end in.
+    static let reservedEndings = ["_total", "_created", "_count", "_sum", "_bucket", "_info"]
+
     private var endingFault: RegistrationFault? {
-        let endings = ["_total", "_created", "_count", "_sum", "_bucket", "_info"]
         if kind == .counter, !name.hasSuffix("_total") { return .wrongEnding(family: name, expected: "_total") }
         if kind == .info, !name.hasSuffix("_info") { return .wrongEnding(family: name, expected: "_info") }
-        for ending in endings where baseName.hasSuffix(ending) {
+        for ending in Self.reservedEndings where baseName.hasSuffix(ending) {
             return .reservedEnding(family: name, ending: ending)
         }
         return nil
@@ -57,7 +59,7 @@ extension FamilyDescriptor {
         return nil
     }
 
-    private static func isName(_ text: String, colons: Bool) -> Bool {
+    static func isName(_ text: String, colons: Bool) -> Bool {
         guard let first = text.utf8.first, !isDigit(first) else { return false }
         return text.utf8.allSatisfy { byte in
             switch byte {

@@ -13,19 +13,23 @@ public final class Registry: Sendable {
 
     private let state = Mutex(State())
     private let seriesLimit: Int
+    /// Whether OpenMetrics has a sample `_created` for each child: a further series in most servers.
+    public let showsCreated: Bool
     private let onRefusal: @Sendable (_ family: String) -> Void
 
     /// An empty registry.
     ///
     /// - Parameters:
     ///   - seriesLimit: children that a family with an open label may have.
+    ///   - showsCreated: whether OpenMetrics tells from when on each counter and histogram counts.
     ///   - onRefusal: called with the family's name each time something counts under `other` for want of room. It
     ///     runs on the thread that records, holding no lock.
     public init(
-        seriesLimit: Int = Registry.defaultSeriesLimit,
+        seriesLimit: Int = Registry.defaultSeriesLimit, showsCreated: Bool = false,
         onRefusal: @escaping @Sendable (_ family: String) -> Void = { _ in }
     ) {
         self.seriesLimit = seriesLimit
+        self.showsCreated = showsCreated
         self.onRefusal = onRefusal
     }
 
@@ -70,6 +74,9 @@ public final class Registry: Sendable {
         if clash == nil { source.attach(seriesLimit: seriesLimit, onRefusal: onRefusal) }
         return clash
     }
+
+    /// Tells that something of this name had no room.
+    func refuse(_ family: String) { onRefusal(family) }
 
     var sources: [any FamilySource] { state.withLock { $0.sources } }
 

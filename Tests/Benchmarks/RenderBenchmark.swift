@@ -23,7 +23,7 @@ import TestSupport
         let server = MetricsServer(
             configuration: MetricsServer.Configuration(web: [ListenAddress(host: "127.0.0.1", port: 0)]),
             metrics: ScrapeSource(
-                prepare: {}, exposition: { TextExposition(of: registry) }, recordDuration: { _ in }),
+                prepare: {}, exposition: { $0.exposition(of: registry) }, recordDuration: { _ in }),
             health: .unasked)
         try await server.start()
         guard let port = await server.webAddresses.first?.port else { throw TestFailure("the server has no port") }

@@ -52,7 +52,7 @@ private final class OurSpans: SpanMaker {
 
     init() {
         let taker = Taker()
-        spans = SpanManager(sampler: .parentBased(.alwaysOn), queue: SpanQueue { taker.drop($0) })
+        spans = SpanManager(sampler: .parentBased(.alwaysOn), queue: ExportQueue<SpanData> { taker.drop($0) })
         self.taker = taker
         taker.take(from: spans.queue)
     }
@@ -104,7 +104,7 @@ private final class Taker: Sendable {
 
     func drop(_ count: Int) { state.withLock { $0.dropped += count } }
 
-    func take(from queue: SpanQueue) {
+    func take(from queue: ExportQueue<SpanData>) {
         queue.whenFull { [wake] in wake.signal() }
         Thread.detachNewThread { [self] in
             while true {
@@ -115,7 +115,7 @@ private final class Taker: Sendable {
         }
     }
 
-    func takeAll(of queue: SpanQueue) {
+    func takeAll(of queue: ExportQueue<SpanData>) {
         while true {
             let batch = queue.take(512)
             if batch.isEmpty { return }

@@ -109,8 +109,9 @@ import Testing
             let words = [
                 "curl", "-s", "-G", "--data-urlencode", "query=\(text)", "http://127.0.0.1:\(webPort)/api/v1/query",
             ]
+            // Nothing comes until it listens.
             let json =
-                try JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8)) as? [String: Any]
+                (try? JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8))) as? [String: Any]
             let result = (json?["data"] as? [String: Any])?["result"] as? [[String: Any]]
             return (result?.first?["value"] as? [Any])?.last.flatMap { $0 as? String }.flatMap(Double.init)
         }
@@ -143,7 +144,8 @@ import Testing
         #expect(try bench.get("/health/ready").status == 200)
         try bench.control("start-pcscd")
         #expect(try eventually(within: 2.5) { try bench.sum("cardlink_devices_connected", "reader") == 2 })
-        #expect(try bench.get("/health").status == 200)
+        // What checks found is told for a second.
+        #expect(try eventually(within: 2) { try bench.get("/health").status == 200 })
         #expect(bench.daemonErrors.contains("reader_monitor: works"))
         // The daemon, the run and the card agree, but for the command that pcscd died with.
         let report =

@@ -32,7 +32,7 @@ import Testing
         let folder = try TemporaryFolder()
         let release = folder.file("release")
         try FileManager.default.createDirectory(atPath: release, withIntermediateDirectories: false)
-        for name in ["cardlink-probe", "libpcsclite-probe.so", "libpcsclite-audit.so"] {
+        for name in ["cardlink-probe", "cardlink-metrics", "libpcsclite-probe.so", "libpcsclite-audit.so"] {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(release)/\(name)", withDestinationPath: "\(Files.products)/\(name)")
         }
@@ -65,8 +65,8 @@ import Testing
         #expect(
             Set(removed.output.split(separator: "\n").map(String.init)).isSuperset(
                 of: [
-                    release, "\(prefix)/bin/cardlink-probe", "\(prefix)/lib", "\(prefix)/lib/cardlink-probe",
-                    "\(prefix)/lib/cardlink-probe/libpcsclite.so.1",
+                    release, "\(prefix)/bin/cardlink-probe", "\(prefix)/bin/cardlink-metrics", "\(prefix)/lib",
+                    "\(prefix)/lib/cardlink-probe", "\(prefix)/lib/cardlink-probe/libpcsclite.so.1",
                     "\(prefix)/lib/cardlink-probe/libpcsclite-audit.so",
                     "\(prefix)/lib/cardlink-probe/quickstart.list",
                 ].map { "removed \($0)" }))

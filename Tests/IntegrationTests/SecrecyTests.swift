@@ -117,7 +117,7 @@ import Testing
         let title = try ["comm", "cmdline", "environ"].map { name in
             ("\(name) of serve", try Data(contentsOf: URL(filePath: "/proc/\(daemon.pid)/\(name)")))
         }
-        let served = try ["text/plain", "application/openmetrics-text"].map { type in
+        let served = try ["text/plain", "application/openmetrics-text;version=1.0.0"].map { type in
             (type, Data(try daemon.get("/metrics", headers: ["Accept: \(type)"]).body.utf8))
         }
         let pages = try ["/", "/health"].map { ($0, Data(try daemon.get($0).body.utf8)) }

@@ -122,6 +122,58 @@ import Testing
         #expect(Self.exchanges(told) == Self.exchanges(other))
     }
 
+    /// CardLink's variable is all that a bench has to name; `localhost` has an address of each kind.
+    @Test(arguments: [TraceSink.Wire.grpc, .http])
+    func cardLinksVariables(wire: TraceSink.Wire) throws {
+        let sink = try TraceSink(wire: wire)
+        let run = try BenchRun(
+            [Files.python, Files.client("card_tour.py")],
+            environment: [
+                "GP_OTLP_ENDPOINT": "localhost:\(sink.port)", "GP_OTLP_PROTOCOL": wire == .grpc ? "" : "http",
+                "GP_SERVICE_NAME": "tester", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+            ])
+        #expect(run.command.ending == .exited(0))
+        let spans = try sink.spans
+        let exchanges = Self.exchanges(spans)
+        #expect(Set(spans.map(\.trace_id)).count == 1 && exchanges == run.card.commands)
+        #expect(spans.allSatisfy { $0.resource["service.name"] == "tester" })
+    }
+
+    /// The share of sessions that are kept changes while the daemon runs; what is not kept is in no queue.
+    @Test func theDaemonSamplesAnew() throws {
+        let sink = try TraceSink(wire: .grpc)
+        let bench = try LiveBench()
+        let file = try bench.folder.write("tracing: {sample_rate: 0}\n", to: "config.yaml")
+        try bench.startDaemon(
+            options: ["--config", file], environment: ["CARDLINK_TRACING_ENDPOINT": "127.0.0.1:\(sink.port)"])
+        #expect(bench.daemonErrors.contains("traces to http://127.0.0.1:\(sink.port)"))
+        #expect(try bench.run(["opensc-tool", "--name"]).ending == .exited(0))
+        try bench.folder.write("tracing: {sample_rate: 1}\n", to: "config.yaml")
+        #expect(try bench.reloadDaemon(until: "tracing.sample_rate is now 1"))
+        let before = bench.oracle.commands
+        #expect(try bench.run(["opensc-tool", "--name"]).ending == .exited(0))
+        #expect(try bench.stopDaemon()?.ending == .exited(0))
+        let exchanges = Self.exchanges(try sink.spans)
+        #expect(before > 0 && exchanges == bench.oracle.commands - before)
+    }
+
+    /// Where nobody listens, the page of a run counts the attempts that fail, and what is lost at the end is told.
+    @Test func aRunCountsTheFailuresOfItsExport() throws {
+        let (gone, free) = (try TraceSink(), try TraceSink())
+        gone.end()
+        free.end()
+        let tour = "\(Files.python) \(Files.client("card_tour.py"))"
+        let look = "\(tour); sleep 0.5; curl -s http://127.0.0.1:\(free.port)/metrics"
+        let run = try BenchRun(
+            ["sh", "-c", look], options: ["--metrics", "127.0.0.1:\(free.port)"],
+            environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": gone.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "10"])
+        let failures =
+            #"cardlink_export_failures_total{exporter="otlp_traces",reason="unreachable"} "#
+        let line = run.command.output.split(separator: "\n").first { $0.hasPrefix(failures) }
+        #expect(line.flatMap { Double($0.dropFirst(failures.count)) } ?? 0 >= 1, "\(run.command.output.suffix(2_000))")
+        #expect(run.command.errors.contains("spans did not reach \(gone.endpoint)/v1/traces: "))
+    }
+
     private static func exchanges(_ spans: [TraceSink.Span]) -> Int {
         spans.reduce(0) { sum, span in
             if case .integer(let count) = span.attributes["cardlink.apdu.exchanges"] { sum + Int(count) } else { sum }

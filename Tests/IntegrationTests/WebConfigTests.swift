@@ -145,6 +145,113 @@ import Testing
         #expect(try status(nil) == (mayHaveNone ? 200 : 0))
     }
 
+    @Test(arguments: [
+        ("IP:10.1.2.3", "10.1.2.3", true), ("DNS:bench.example,email:a@b.example", "a@b.example", true),
+        ("URI:urn:bench:3", "urn:bench:3", true), ("DNS:bench.example", "bench", false),
+        ("IP:::1", "::1", true), ("DNS:10.1.2.3", "10.1.2.4", false),
+    ])
+    func onlyNamedClientsAreLetIn(names: String, allowed: String, isLetIn: Bool) throws {
+        let folder = try TemporaryFolder()
+        let certificates = try Certificates(in: folder)
+        try certificates.make("server")
+        try certificates.make("client", names: names)
+        let web = try folder.write(
+            "\(Self.tls), client_ca_file: ca.pem, client_auth_type: RequireAndVerifyClientCert, "
+                + "client_allowed_sans: [other.example, '\(allowed)']}\n", to: "web.yaml")
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        let words = ["--cacert", "ca.pem", "--cert", "client.pem", "--key", "client.key"].map {
+            $0.hasPrefix("--") ? $0 : folder.file($0)
+        }
+        #expect(try ConfiguredProbe.curl(words + [probe.metricsURL]).status == (isLetIn ? 200 : 0))
+        #expect(probe.running.isRunning)
+    }
+
+    /// Certificate, key and authority in the file itself.
+    @Test func certificatesMayStandInTheFile() throws {
+        let folder = try TemporaryFolder()
+        let certificates = try Certificates(in: folder)
+        for name in ["server", "client"] { try certificates.make(name) }
+        let keys = [("cert", "server.pem"), ("key", "server.key"), ("client_ca", "ca.pem")].map { key, file in
+            "  \(key): |\n" + folder.read(file).split(separator: "\n").map { "    \($0)\n" }.joined()
+        }
+        let web = try folder.write(
+            "tls_server_config:\n  client_auth_type: RequireAndVerifyClientCert\n" + keys.joined(), to: "web.yaml")
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        let authority = ["--cacert", folder.file("ca.pem")]
+        let client = ["--cert", folder.file("client.pem"), "--key", folder.file("client.key")]
+        #expect(try ConfiguredProbe.curl(authority + client + [probe.metricsURL]).status == 200)
+        #expect(try ConfiguredProbe.curl(authority + [probe.metricsURL]).status == 0)
+        let health = try ConfiguredProbe.curl(authority + client + ["\(probe.healthURL)"])
+        #expect(health.body.contains("it asks for a certificate, so that it was not looked behind"))
+    }
+
+    @Test(arguments: [
+        ("cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]", ["-tls1_2"], "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        (
+            "cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]",
+            ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"], "(NONE)"
+        ),
+        ("cipher_suites: [TLS_AES_128_GCM_SHA256]", ["-tls1_2"], "(NONE)"),
+        ("cipher_suites: [TLS_AES_128_GCM_SHA256]", ["-tls1_3"], "TLS_AES_"),
+        ("curve_preferences: [CurveP384]", ["-groups", "P-384"], "Server Temp Key: ECDH, secp384r1"),
+        ("curve_preferences: [CurveP384]", ["-groups", "X25519"], "(NONE)"),
+        ("curve_preferences: [X25519, CurveP256]", ["-groups", "X25519:P-256"], "Server Temp Key: X25519"),
+    ])
+    func suitesAndCurvesAreThose(keys: String, words: [String], shown: String) throws {
+        let folder = try TemporaryFolder()
+        try Certificates(in: folder).make("server")
+        let web = try folder.write("\(Self.tls), \(keys)}\n", to: "web.yaml")
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        let met = try Command.run(
+            ["openssl", "s_client", "-CAfile", folder.file("ca.pem"), "-connect", probe.address] + words)
+        #expect(met.output.contains(shown), "\(met.output)")
+    }
+
+    @Test func everyAnswerHasTheHeaders() throws {
+        let folder = try TemporaryFolder()
+        let web = try folder.write(
+            """
+            http_server_config:
+              http2: true
+              headers:
+                Strict-Transport-Security: max-age=31536000
+                X-Frame-Options: deny
+                X-Content-Type-Options: nosniff
+                X-XSS-Protection: "1; mode=block"
+                Content-Security-Policy: "default-src 'self'"
+            """, to: "web.yaml")
+        #expect(try Command.run(["promtool", "check", "web-config", web]).ending == .exited(0))
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        #expect(probe.running.errorsSoFar.contains("has http2: true; HTTP/1.1 is spoken here, and no HTTP/2"))
+        let root = "http://\(probe.address)"
+        for words in [
+            ["-i", probe.metricsURL], ["-I", "\(root)/"], ["-i", "\(root)/nothing"], ["-i", probe.healthURL],
+        ] {
+            let answer = try Command.run(["curl", "-s"] + words).output.lowercased()
+            for line in [
+                "strict-transport-security: max-age=31536000", "x-frame-options: deny",
+                "x-content-type-options: nosniff",
+                "x-xss-protection: 1; mode=block", "content-security-policy: default-src 'self'",
+            ] { #expect(answer.components(separatedBy: "\r\n").filter { $0 == line }.count == 1, "\(words) \(line)") }
+        }
+    }
+
+    @Test func requestsAreLimited() throws {
+        let folder = try TemporaryFolder()
+        let web = try folder.write("rate_limit: {interval: 500ms, burst: 3}\n", to: "web.yaml")
+        let probe = try ConfiguredProbe(folder, ["--web.config.file", web])
+        let statuses = try Command.run(
+            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code} "] + Array(repeating: probe.metricsURL, count: 6)
+                + ["-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null", "-o", "/dev/null"]
+        ).output
+        #expect(statuses == "200 200 200 429 429 429 ")
+        let refused = try Command.run(["curl", "-si", probe.healthURL]).output
+        #expect(refused.hasPrefix("HTTP/1.1 429"))
+        #expect(refused.lowercased().contains("retry-after: 1\r\n"))
+        #expect(refused.hasSuffix("too many requests: the web config file has a rate_limit\n"))
+        #expect(try eventually(within: 3) { try ConfiguredProbe.curl([probe.metricsURL]).status == 200 })
+    }
+
     @Test func prometheusScrapesWithPasswordAndTLS() throws {
         let folder = try TemporaryFolder()
         let certificates = try Certificates(in: folder)

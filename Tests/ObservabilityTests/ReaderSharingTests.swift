@@ -24,7 +24,7 @@ import Testing
         let strangers: (StrangerSight) -> Void
 
         /// When the scene began: what is seen of strangers is told by the same clock.
-        private let epoch = EventClock.now.monotonicNanoseconds
+        private let epoch = EventClock.monotonicNow
 
         func stamp(_ start: Double, _ duration: Double = 0) -> EventStamp {
             EventStamp(

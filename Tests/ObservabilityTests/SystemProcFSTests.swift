@@ -42,7 +42,7 @@ import Testing
         ("", nil),
     ])
     func usedMemory(text: String, expected: UInt64?) {
-        #expect(ProcFS.usedMemoryBytes(fromMeminfo: text) == expected)
+        #expect(ProcFS.memory(fromMeminfo: text)?.usedBytes == expected)
     }
 
     @Test func traffic() {
@@ -109,7 +109,7 @@ import Testing
         let boot = try #require(procFS.bootTimeSeconds())
         let sinceBoot = (EventClock.now.wallNanoseconds - BootClock.nanoseconds) / 1_000_000_000
         #expect(boot >= sinceBoot - 2 && boot <= sinceBoot + 2)
-        #expect(try #require(procFS.usedMemoryBytes()) > 1 << 20)
+        #expect(try #require(procFS.memory()).usedBytes > 1 << 20)
         #expect(procFS.interfaceTraffic().contains { $0.interface == "lo" })
         let status = try #require(procFS.processStatus())
         #expect(status.threads >= 1 && status.residentPages > 100 && status.virtualBytes > status.residentPages * 4096)
@@ -119,7 +119,7 @@ import Testing
 
     @Test func withoutProc() {
         let procFS = ProcFS(root: "/nonexistent")
-        #expect(procFS.processorTimes() == nil && procFS.usedMemoryBytes() == nil && procFS.interfaceTraffic() == [])
+        #expect(procFS.processorTimes() == nil && procFS.memory() == nil && procFS.interfaceTraffic() == [])
         #expect(procFS.processStatus() == nil && procFS.processLimits() == nil && procFS.openDescriptors() == nil)
     }
 }

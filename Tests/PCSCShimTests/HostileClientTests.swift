@@ -42,7 +42,7 @@ import Testing
         #expect(bench.sink.attached.count > 100)
         #expect(bench.sink.attached.count == bench.sink.ended.count)
         #expect(bench.sink.dropped(.malformed) > 100)
-        let now = EventClock.now.monotonicNanoseconds
+        let now = EventClock.monotonicNow
         for event in bench.sink.events {
             let stamp = event.stamp
             #expect(stamp.startNanoseconds <= now && stamp.durationNanoseconds <= now)

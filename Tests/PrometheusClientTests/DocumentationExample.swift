@@ -24,6 +24,8 @@ func scrapeAfterOneRequest() -> String {
     metrics.connections.set(3)
     metrics.requests[.success].increment()
     metrics.duration.child.record(.milliseconds(250))
+    metrics.duration.child.setExemplar(
+        250_000_000, labels: [Exemplar.Label("trace_id", "4bf92f35")], wallNanoseconds: 1_700_000_000_000_000_000)
 
-    return TextExposition.text(registry)
+    return TextExposition.text(registry, format: .openMetrics)
 }

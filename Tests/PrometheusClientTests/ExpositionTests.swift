@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ExpositionTests {
     /// One family of each kind, with the characters that must be escaped.
-    private static func registry() -> Registry {
+    static func registry() -> Registry {
         let registry = Registry()
         let requests = Counter(
             "app_requests_total", "Requests, \"quoted\" and \\ cut\nin two.",
@@ -259,6 +259,6 @@ import Testing
 }
 
 /// How many threads have ended.
-private final class Ended: Sendable {
+final class Ended: Sendable {
     let threads = Atomic(0)
 }

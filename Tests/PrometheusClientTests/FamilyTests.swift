@@ -96,6 +96,22 @@ private enum Colour: Int, CaseIterable, ClosedLabel {
         #expect(family.refusedCount == 0)
     }
 
+    /// What readers take text apart at never gets into a label; the line feed is written as two characters.
+    @Test(arguments: [
+        ("a\u{0}b\u{1B}[0m\r\n\t", "a\u{FFFD}b\u{FFFD}[0m\u{FFFD}\n\u{FFFD}"),
+        ("\u{7F}\u{85}\u{9F}é", "\u{FFFD}\u{FFFD}\u{FFFD}é"),
+        ("\u{2028}\u{2029}\u{202A}", "\u{FFFD}\u{FFFD}\u{202A}"), ("\"\\ 😀", "\"\\ 😀"), ("", ""),
+    ])
+    func openLabelsAreSanitised(text: String, shown: String) {
+        #expect(OpenLabel(text).labelText == shown)
+    }
+
+    @Test func bytesThatAreNoTextAreShownAsSuch() {
+        #expect(OpenLabel(utf8: [0x61, 0xFF, 0xC3, 0x62]).labelText == "a\u{FFFD}\u{FFFD}b")
+        #expect(OpenLabel(utf8: [UInt8](repeating: 0xFF, count: 10_000)).labelText.utf8.count == 1_023)
+        #expect(OpenLabel(utf8: Array(repeating: 0x61, count: 10_000)).labelText.utf8.count == 1_024)
+    }
+
     @Test func longLabelValuesAreCutAtACharacter() {
         let text = OpenLabel(String(repeating: "é", count: 600)).labelText
         #expect(text == String(repeating: "é", count: 512) && text.utf8.count == 1_024)

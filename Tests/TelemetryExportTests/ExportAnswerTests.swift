@@ -25,6 +25,39 @@ import Testing
         #expect(ExportAnswer(status: status, retryAfter: retryAfter, body: body, now: 1_700_000_000) == answer)
     }
 
+    /// The protocol's list; RESOURCE_EXHAUSTED counts as "later" only when the server says when.
+    @Test(
+        arguments: [
+            (1, nil, .later(.other, "CANCELLED why", after: nil)),
+            (4, nil, .later(.timeout, "DEADLINE_EXCEEDED why", after: nil)),
+            (8, nil, .refused("RESOURCE_EXHAUSTED why")),
+            (8, 7, .later(.other, "RESOURCE_EXHAUSTED why", after: .seconds(7))),
+            (10, nil, .later(.other, "ABORTED why", after: nil)),
+            (11, nil, .later(.other, "OUT_OF_RANGE why", after: nil)),
+            (14, 7, .later(.unreachable, "UNAVAILABLE why", after: .seconds(7))),
+            (15, nil, .later(.other, "DATA_LOSS why", after: nil)),
+            (3, 7, .refused("INVALID_ARGUMENT why")), (13, nil, .refused("INTERNAL why")),
+            (99, nil, .refused("code 99 why")),
+        ] as [(Int, UInt8?, ExportAnswer)])
+    func answersOverGRPC(code: Int, seconds: UInt8?, answer: ExportAnswer) {
+        let type = Array("type.googleapis.com/google.rpc.RetryInfo".utf8)
+        // google.rpc.Status { details { type_url value { retry_delay { seconds } } } }
+        let details = seconds.map { seconds in
+            [0x1A, UInt8(type.count + 8), 0x0A, UInt8(type.count)] + type + [0x12, 4, 0x0A, 2, 8, seconds]
+        }
+        #expect(ExportAnswer(code: code, message: "why", details: details, isLocal: false) == answer)
+        for length in 0..<(details?.count ?? 0) {
+            // What is cut short is no advice; whatever the bytes are, there is an answer.
+            _ = ExportAnswer(code: code, message: "why", details: Array(details?.prefix(length) ?? []), isLocal: false)
+        }
+    }
+
+    @Test func whatFailsOnOurSideIsTriedAgain() {
+        #expect(
+            ExportAnswer(code: 13, message: "no name", details: nil, isLocal: true)
+                == .later(.unreachable, "INTERNAL no name", after: nil))
+    }
+
     @Test func theBackOffGrowsToALimit() {
         var backoff = Backoff(first: .seconds(1), longest: .seconds(10))
         for due in [1.0, 2, 4, 8, 10, 10] {
@@ -32,6 +65,7 @@ import Testing
             #expect(pause >= .seconds(due / 2) && pause <= .seconds(due * 1.5))
         }
         #expect(backoff.pause(asked: .seconds(3)) == .seconds(3))
+        #expect(backoff.pause(asked: .zero) == .seconds(1))
         #expect(backoff.pause(asked: .seconds(86_400)) == .seconds(300))
         for _ in 0..<100 { #expect(backoff.pause(asked: nil) <= .seconds(15)) }
     }

@@ -11,8 +11,8 @@ import Testing
     @Test func everythingInASpanArrives() async throws {
         let sink = try TraceSink()
         var settings = Self.settings(sink.endpoint)
-        settings.headers = [.init(name: "api-key", value: "s,x")]
-        settings.resource = [Attribute("service.name", "tester"), Attribute("bench", "left")]
+        settings.export.headers = [.init(name: "api-key", value: "s,x")]
+        settings.export.resource = [Attribute("service.name", "tester"), Attribute("bench", "left")]
         settings.limits.attributes = 9
         let export = TraceExport(settings)
         let remote = try #require(
@@ -73,7 +73,8 @@ import Testing
         #expect(try await eventually(within: 20) { try sink.spans.count == 50 })
         #expect(await export.finish(within: .seconds(10)).lost == 0)
         #expect(try sink.spans.map(\.name) == (0..<50).map { "s\($0)" })
-        #expect(told.total == UInt64(answers.count) && told.lines.count == 2)
+        #expect(
+            told.failures.values.reduce(0, +) == UInt64(answers.count) && told.dropped.isEmpty && told.lines.count == 2)
         #expect(told.lines.last == "traces reach \(sink.endpoint)/v1/traces again")
     }
 
@@ -84,7 +85,7 @@ import Testing
         first.end()
         let export = TraceExport(Self.settings(endpoint), telemetry: told.telemetry, firstPause: .milliseconds(50))
         for number in 0..<20 { export.spans.start("s\(number)").end() }
-        #expect(try await eventually { told.counts[.unreachable, default: 0] >= 2 })
+        #expect(try await eventually { told.failures[.unreachable, default: 0] >= 2 })
         let second = try TraceSink(port: port)
         #expect(try await eventually(within: 20) { try second.spans.count == 20 })
         #expect(await export.finish(within: .seconds(10)).lost == 0)
@@ -94,12 +95,12 @@ import Testing
         let sink = try TraceSink(answers: ["400", "partial:2"])
         let told = Told()
         var settings = Self.settings(sink.endpoint)
-        settings.batchSize = 5
+        settings.batch.batchSize = 5
         let export = TraceExport(settings, telemetry: told.telemetry)
         for number in 0..<10 { export.spans.start("s\(number)").end() }
         let end = await export.finish(within: .seconds(10))
         #expect(end.lost == 7 && end.reason == "2 spans rejected: too old")
-        #expect(told.counts == [.rejected: 7] && sink.requests.count == 2)
+        #expect(told.dropped == [.rejected: 7] && told.failures == [.rejected: 1] && sink.requests.count == 2)
     }
 
     /// A queue that is full drops the oldest, and a server that hangs holds up nobody, neither before nor at the end.
@@ -107,7 +108,7 @@ import Testing
         let sink = try TraceSink(answers: ["hang"])
         let told = Told()
         var settings = Self.settings(sink.endpoint)
-        (settings.queueSize, settings.batchSize) = (10, 5)
+        (settings.batch.queueSize, settings.batch.batchSize) = (10, 5)
         let export = TraceExport(settings, telemetry: told.telemetry)
         for _ in 0..<5 { export.spans.start("held").end() }
         #expect(try await eventually { sink.requests.count == 1 })
@@ -115,18 +116,18 @@ import Testing
         let begin = ContinuousClock.now
         let end = await export.finish(within: .milliseconds(300))
         #expect(ContinuousClock.now - begin < .seconds(2))
-        #expect(end.lost == 35 && told.counts[.queueFull] == 20)
+        #expect(end.lost == 35 && told.dropped[.queueFull] == 20 && told.dropped.values.reduce(0, +) == 35)
     }
 
     /// Spans are as quick to record beside a server that hangs, its queue long full, as beside none.
     @Test func recordingDoesNotSlowDown() async throws {
         let sink = try TraceSink(answers: ["hang"])
         var settings = Self.settings(sink.endpoint)
-        settings.queueSize = 100
+        settings.batch.queueSize = 100
         let export = TraceExport(settings)
         export.spans.start("held").end()
         #expect(try await eventually { sink.requests.count == 1 })
-        let alone = SpanManager(sampler: .alwaysOn, queue: SpanQueue(capacity: 100) { _ in })
+        let alone = SpanManager(sampler: .alwaysOn, queue: ExportQueue(capacity: 100) { _ in })
         var best = (alone: Duration.seconds(60), beside: Duration.seconds(60))
         for _ in 0..<15 {
             best.alone = min(best.alone, Self.time(alone))
@@ -155,23 +156,8 @@ import Testing
     }
 
     private static func settings(_ endpoint: String) -> TraceSettings {
-        var settings = TraceSettings(endpoint: endpoint + "/v1/traces")
-        settings.delay = .milliseconds(50)
+        var settings = TraceSettings(ExportSettings(endpoint: endpoint + "/v1/traces"))
+        settings.batch.delay = .milliseconds(50)
         return settings
     }
-}
-
-/// What an export tells of itself.
-private final class Told: Sendable {
-    private let state = Mutex((counts: [ExportFailureReason: UInt64](), lines: [String]()))
-
-    var telemetry: TraceExport.Telemetry {
-        TraceExport.Telemetry(
-            count: { [self] reason, count in state.withLock { $0.counts[reason, default: 0] += count } },
-            say: { [self] line in state.withLock { $0.lines.append(line) } })
-    }
-
-    var counts: [ExportFailureReason: UInt64] { state.withLock { $0.counts } }
-    var total: UInt64 { counts.values.reduce(0, +) }
-    var lines: [String] { state.withLock { $0.lines } }
 }

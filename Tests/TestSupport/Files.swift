@@ -9,6 +9,9 @@ package enum Files {
     /// The probe that was built with the tests.
     package static let probe = products + "/cardlink-probe"
 
+    /// The program that asks about metrics, built with them too.
+    package static let metrics = products + "/cardlink-metrics"
+
     /// The package's folder.
     package static let package = {
         var folder = URL(filePath: #filePath)

@@ -8,9 +8,9 @@ package final class ServingProbe {
     private let process: RunningCommand
 
     /// Starts it, and returns when it answers.
-    package init(sockets: String, environment: [String: String] = [:]) throws {
+    package init(sockets: String, options: [String] = [], environment: [String: String] = [:]) throws {
         self.sockets = sockets
-        let words = [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets]
+        let words = [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets] + options
         let running = try RunningCommand(words, environment: environment)
         process = running
         guard eventually(within: 20, { running.errorsSoFar.contains("sockets in") }) else {
@@ -33,6 +33,9 @@ package final class ServingProbe {
         process.signal(SIGTERM)
         return try process.end(within: 10)
     }
+
+    /// Tells it to read its configuration again.
+    package func reload() { process.signal(SIGHUP) }
 
     /// Ends it without a warning.
     package func kill() throws {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A server that takes traces over OTLP/HTTP, and reads them with the official opentelemetry-proto.
+/// A server that takes traces, metrics and logs over OTLP/HTTP, and reads them with the official opentelemetry-proto.
 package final class TraceSink {
     /// A span as it came.
     package struct Span: Decodable {
@@ -35,11 +35,53 @@ package final class TraceSink {
         package var headers: [String: String]
     }
 
+    /// A data point as it came, without the numbers of a histogram.
+    package struct Point: Decodable {
+        package struct Exemplar: Decodable, Equatable {
+            package var time: UInt64
+            package var value: Double
+            package var trace_id: String
+            package var span_id: String
+            package var attributes: [String: Value]
+        }
+
+        package var resource: [String: Value]
+        package var scope: String
+        package var name: String
+        package var description: String
+        package var unit: String
+        package var kind: String
+        package var temporality: Int?
+        package var is_monotonic: Bool?
+        package var attributes: [String: Value]
+        package var start: UInt64
+        package var time: UInt64
+        package var value: Value?
+        package var exemplars: [Exemplar]
+        package var headers: [String: String]
+    }
+
+    /// A log record as it came.
+    package struct Record: Decodable {
+        package var resource: [String: Value]
+        package var scope: String
+        package var time: UInt64
+        package var observed: UInt64
+        package var severity: Int
+        package var severity_text: String
+        package var body: Value
+        package var attributes: [String: Value]
+        package var trace_id: String
+        package var span_id: String
+        package var flags: UInt32
+        package var headers: [String: String]
+    }
+
     /// What an attribute says.
     package enum Value: Decodable, Equatable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
         ExpressibleByBooleanLiteral
     {
-        case text(String), flag(Bool), integer(Int64), number(Double), list([Value])
+        case text(String), flag(Bool), integer(Int64), number(Double), list([Value]), map([String: Value])
 
         package init(from decoder: any Decoder) throws {
             let one = try decoder.singleValueContainer()
@@ -51,8 +93,10 @@ package final class TraceSink {
                 self = .number(number)
             } else if let text = try? one.decode(String.self) {
                 self = .text(text)
+            } else if let list = try? one.decode([Value].self) {
+                self = .list(list)
             } else {
-                self = .list(try one.decode([Value].self))
+                self = .map(try one.decode([String: Value].self))
             }
         }
 
@@ -69,29 +113,61 @@ package final class TraceSink {
     /// Where it listens.
     package let port: Int
 
+    /// How it is spoken to.
+    package enum Wire: String, CaseIterable, Sendable {
+        case http = ""
+        case grpc
+        /// gRPC that takes nothing compressed.
+        case plainGRPC = "plain"
+    }
+
+    private let isSecure: Bool
+
     /// Starts it, on a free port when none is named; each answer is for one request: a status, `503:1`, `partial:2`, `reset`, `hang`.
-    package init(answers: [String] = [], port: Int = 0) throws {
+    ///
+    /// Over gRPC a status is a code's name. With certificates, `server` and their authority, it speaks TLS and wants one
+    /// of its clients.
+    package init(
+        answers: [String] = [], port: Int = 0, wire: Wire = .http, certificates: Certificates? = nil
+    ) throws {
+        isSecure = certificates != nil
         folder = try TemporaryFolder()
         guard FileManager.default.isExecutableFile(atPath: Self.python) else {
             throw TestFailure("no \(Self.python); Tests/run makes it")
         }
+        var environment = ["SINK_TLS": certificates?.folder.path ?? ""]
+        if wire != .http { environment["SINK_GRPC"] = wire.rawValue }
         process = try RunningCommand(
-            [Self.python, Files.client("otlp_sink.py"), folder.file("spans"), String(port)] + answers)
+            [Self.python, Files.client("otlp_sink.py"), folder.file("spans"), String(port)] + answers,
+            environment: environment)
         self.port = Int(try process.readLine()) ?? 0
     }
 
     /// The endpoint as `OTEL_EXPORTER_OTLP_ENDPOINT` has it.
-    package var endpoint: String { "http://127.0.0.1:\(port)" }
+    package var endpoint: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
 
     /// The spans that it took, in the order in which they came.
     package var spans: [Span] {
-        get throws {
-            // The last line may be half written.
-            let lines = folder.read("spans").split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-            return try lines.map {
-                try JSONDecoder().decode(Span.self, from: Data($0.utf8))
-            }
-        }
+        get throws { try items("spans") }
+    }
+
+    /// The data points that it took, in the order in which they came.
+    package var points: [Point] {
+        get throws { try items("spans.metrics") }
+    }
+
+    /// The file with the data points and their numbers, a line of JSON each.
+    package var pointsFile: String { folder.file("spans.metrics") }
+
+    /// The log records that it took, in the order in which they came.
+    package var records: [Record] {
+        get throws { try items("spans.logs") }
+    }
+
+    private func items<Item: Decodable>(_ file: String) throws -> [Item] {
+        // The last line may be half written.
+        let lines = folder.read(file).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return try lines.map { try JSONDecoder().decode(Item.self, from: Data($0.utf8)) }
     }
 
     /// Path and answer of each request.

@@ -1,6 +1,6 @@
-package import ProbeEvents
+public import ProbeEvents
 internal import PrometheusClient
-package import SmartCard
+public import SmartCard
 
 extension Collector {
     /// Counts a command that the card answered, from what a tap has of it.
@@ -9,7 +9,7 @@ extension Collector {
     ///   - sentBytes: length of the command's data field.
     ///   - receivedBytes: length of the response without its status word.
     ///   - nanoseconds: the card's own time, known waiting left out.
-    package func recordAPDU(
+    public func recordAPDU(
         cla: UInt8, ins: UInt8, p1: UInt8, interface: APDUInterface, statusWord: UInt16, sentBytes: Int,
         receivedBytes: Int, nanoseconds: UInt64
     ) {
@@ -20,7 +20,7 @@ extension Collector {
     }
 
     /// Counts a command that the card answered, under a name that was decided with what the session did before.
-    package func recordAPDU(
+    public func recordAPDU(
         _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
         receivedBytes: Int, nanoseconds: UInt64
     ) {

@@ -4,23 +4,18 @@ internal import Synchronization
 
 extension Collector {
     func apply(_ opened: ReaderSessionOpened) {
-        let outcome = openSessions.withLock { sessions in
-            let outcome = sessions.open(opened.session, of: opened.client.id)
-            catalog.activeSessions[.pcsc].set(Double(sessions.count))
-            return outcome
-        }
-        switch outcome {
+        switch openSessions.withLock({ $0.open(opened.session, of: opened.client.id) }) {
         case .known: return
         case .noRoom: countUnfollowed(catalog.activeSessions.name)
-        case .new: break
+        // Programs that open theirs by the collector's methods add to the same number.
+        case .new: catalog.activeSessions[.pcsc].increment()
         }
         catalog.sessions[.pcsc, opened.sessionProtocol].increment()
     }
 
     func apply(_ closed: ReaderSessionClosed) {
-        openSessions.withLock { sessions in
-            sessions.close(closed.session, of: closed.client.id)
-            catalog.activeSessions[.pcsc].set(Double(sessions.count))
+        if openSessions.withLock({ $0.close(closed.session, of: closed.client.id) }) {
+            catalog.activeSessions[.pcsc].decrement()
         }
         catalog.sessionDuration[.pcsc, closed.status].record(closed.stamp.durationNanoseconds)
         if let error = closed.error { catalog.sessionErrors[.pcsc, error].increment() }
@@ -28,10 +23,8 @@ extension Collector {
 
     /// Sessions whose end was lost end with their client.
     func apply(_ ended: ClientEnded) {
-        openSessions.withLock { sessions in
-            sessions.closeAll(of: ended.client.id)
-            catalog.activeSessions[.pcsc].set(Double(sessions.count))
-        }
+        let count = openSessions.withLock { $0.closeAll(of: ended.client.id) }
+        if count > 0 { catalog.activeSessions[.pcsc].add(-Double(count)) }
     }
 
     /// Counts what a bounded table of the collector's own had no room for.
@@ -49,7 +42,7 @@ struct OpenSessions {
     static let limit = 16_384
 
     private var sessionsByClient: [UInt64: Set<UInt64>] = [:]
-    private(set) var count = 0
+    private var count = 0
 
     mutating func open(_ session: UInt64, of client: UInt64) -> Opening {
         if sessionsByClient[client]?.contains(session) == true { return .known }
@@ -59,13 +52,18 @@ struct OpenSessions {
         return .new
     }
 
-    mutating func close(_ session: UInt64, of client: UInt64) {
-        guard sessionsByClient[client]?.remove(session) != nil else { return }
+    /// Whether it was open.
+    mutating func close(_ session: UInt64, of client: UInt64) -> Bool {
+        guard sessionsByClient[client]?.remove(session) != nil else { return false }
         count -= 1
         if sessionsByClient[client]?.isEmpty == true { sessionsByClient[client] = nil }
+        return true
     }
 
-    mutating func closeAll(of client: UInt64) {
-        count -= sessionsByClient.removeValue(forKey: client)?.count ?? 0
+    /// How many were open.
+    mutating func closeAll(of client: UInt64) -> Int {
+        let closed = sessionsByClient.removeValue(forKey: client)?.count ?? 0
+        count -= closed
+        return closed
     }
 }

@@ -4,10 +4,10 @@ internal import PrometheusClient
 internal import Synchronization
 
 extension Collector {
-    /// Reads machine and process once a scrape, and shows what could be read.
+    /// Reads machine and process at a scrape, unless that was done a moment ago, and shows what could be read.
     func observeSystem(with sampler: SystemSampler) {
         let reading = LastReading()
-        registry.beforeEachScrape { reading.set(sampler.sample()) }
+        registry.beforeEachScrape { reading.renew(with: sampler) }
         observeProcess(reading)
         switch scope {
         case .everything: observeMachine(reading)
@@ -54,6 +54,11 @@ extension Collector {
             "cardlink-probe", ProbeVersion.current, "Probe beside smart-card testers", Self.swiftVersion, Self.platform)
     }
 
+    /// Tells which bench the probe stands at.
+    package func tell(_ bench: BenchIdentity) {
+        catalog.benchInfo.set(bench.bench, bench.site, bench.instanceID)
+    }
+
     /// The compiler's version, as far as a program can know it.
     private static var swiftVersion: String {
         #if compiler(>=6.5)
@@ -78,11 +83,19 @@ extension Collector {
     }
 }
 
-/// The reading of the last scrape that began.
+/// The last reading, for the families that show parts of it.
 private final class LastReading: Sendable {
-    private let reading = Mutex(SystemMetrics())
+    private let state = Mutex((metrics: SystemMetrics(), atNanoseconds: UInt64?.none))
 
-    func set(_ metrics: SystemMetrics) { reading.withLock { $0 = metrics } }
+    func renew(with sampler: SystemSampler) {
+        let now = EventClock.monotonicNow
+        let isRecent = state.withLock { state in
+            state.atNanoseconds.map { Duration.nanoseconds(Int64(clamping: now &- $0)) < sampler.interval } ?? false
+        }
+        guard !isRecent else { return }
+        let metrics = sampler.sample()
+        state.withLock { $0 = (metrics, now) }
+    }
 
-    func get() -> SystemMetrics { reading.withLock { $0 } }
+    func get() -> SystemMetrics { state.withLock { $0.metrics } }
 }

@@ -1,5 +1,5 @@
-package import ProbeEvents
-package import PrometheusClient
+public import ProbeEvents
+public import PrometheusClient
 internal import SmartCard
 internal import Synchronization
 
@@ -7,9 +7,9 @@ internal import Synchronization
 ///
 /// An APDU costs a handful of atomic additions: no lock, no hashing, no allocation. Events that are rare (sessions,
 /// readers) take a short lock.
-package final class Collector: EventSink {
+public final class Collector: EventSink {
     /// Which families are registered and fed.
-    package enum Scope: Sendable {
+    public enum Scope: Sendable {
         /// All.
         case everything
         /// Only those of the probe itself: another probe, which is scraped too, counts the same events.
@@ -17,34 +17,40 @@ package final class Collector: EventSink {
     }
 
     /// What it counts.
-    package let scope: Scope
+    public let scope: Scope
     /// The families of the bench; in the scope of the probe's health they are neither registered nor fed.
     package let catalog = MetricCatalog()
     /// The families of the probe itself.
     package let health = HealthCatalog()
     /// Holds the families of the scope, for exposition.
-    package let registry: Registry
+    public let registry: Registry
 
     // Copies, since `shared` checks at each use whether it is there.
     let statusWords = StatusWordLookup.shared
     let commands = CommandLookup.shared
     let openSessions = Mutex(OpenSessions())
-    let readers = Mutex(PresentDevices())
-    let modems = Mutex(ModemStates())
+    let devices = Mutex(PresentDevices())
     let openChannels = Mutex(OpenChannels())
 
     /// A collector with families that count from 0.
     ///
     /// - Parameters:
     ///   - seriesLimit: children that a family with an open label may have.
-    ///   - sampler: reads machine and process at each scrape.
+    ///   - showsCreated: whether OpenMetrics tells from when on each counter and histogram counts.
+    public convenience init(
+        seriesLimit: Int = Registry.defaultSeriesLimit, showsCreated: Bool = false, scope: Scope = .everything
+    ) {
+        self.init(seriesLimit: seriesLimit, showsCreated: showsCreated, scope: scope, sampler: SystemSampler())
+    }
+
+    /// The same, with what reads machine and process at each scrape.
     package init(
-        seriesLimit: Int = Registry.defaultSeriesLimit, scope: Scope = .everything,
-        sampler: SystemSampler = SystemSampler()
+        seriesLimit: Int = Registry.defaultSeriesLimit, showsCreated: Bool = false, scope: Scope = .everything,
+        sampler: SystemSampler
     ) {
         self.scope = scope
         let refused = health.seriesRefused
-        registry = Registry(seriesLimit: seriesLimit) { refused[OpenLabel($0)].increment() }
+        registry = Registry(seriesLimit: seriesLimit, showsCreated: showsCreated) { refused[OpenLabel($0)].increment() }
         switch scope {
         case .everything:
             registry.registerAll(of: catalog)
@@ -58,7 +64,7 @@ package final class Collector: EventSink {
     }
 
     /// Counts one event.
-    package func receive(_ event: ProbeEvent) {
+    public func receive(_ event: ProbeEvent) {
         switch event {
         // A loss is no event that was received, and counts for itself; a mark between events is none.
         case .eventsDropped, .clientDrained: break
@@ -72,7 +78,7 @@ package final class Collector: EventSink {
     }
 
     /// Counts a scrape that was answered.
-    package func recordScrape(nanoseconds: UInt64) {
+    public func recordScrape(nanoseconds: UInt64) {
         health.scrapeDuration.record(nanoseconds)
     }
 

@@ -26,9 +26,13 @@ package struct HealthCatalog: Sendable {
     package let exportQueueLength = Gauge(
         "cardlink_export_queue_length", "Items that wait to be exported.",
         labels: OneLabel("exporter", ExporterName.self))
-    /// What could not be sent.
+    /// Attempts to send that failed.
     package let exportFailures = Counter(
-        "cardlink_export_failures_total", "Exports that failed.",
+        "cardlink_export_failures_total", "Attempts to export that failed; another one may follow.",
+        labels: TwoLabels("exporter", ExporterName.self, "reason", ExportFailureReason.self))
+    /// What will never arrive.
+    package let exportDropped = Counter(
+        "cardlink_export_dropped_total", "Items that were given up: spans, log records, events.",
         labels: TwoLabels("exporter", ExporterName.self, "reason", ExportFailureReason.self))
 
     // MARK: The process, as other Prometheus clients name it

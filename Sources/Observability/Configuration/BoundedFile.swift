@@ -3,7 +3,7 @@ internal import Glibc
 /// Reads files that a person writes.
 package enum BoundedFile {
     /// A person's file is no larger.
-    private static let mostBytes = 256 * 1024
+    package static let mostBytes = 256 * 1024
 
     /// Why a file cannot be read.
     package enum Failure: Error, Hashable {
@@ -11,24 +11,27 @@ package enum BoundedFile {
         case system(CInt)
         /// It is no file, but a folder or a device.
         case notAFile
-        /// It is larger than a person writes.
-        case tooLarge
+        /// It has more bytes than so many.
+        case tooLarge(Int)
         /// It is no UTF-8.
         case notText
+
+        /// Whether there is nothing of this name.
+        var isMissing: Bool { self == .system(ENOENT) }
 
         /// What is wrong and what to do.
         package var reason: String {
             switch self {
             case .system(let code): "cannot be read: \(String(cString: strerror(code)))"
             case .notAFile: "is no file"
-            case .tooLarge: "has more than \(mostBytes) bytes, which no file of this kind has"
+            case .tooLarge(let mostBytes): "has more than \(mostBytes) bytes, which no file of this kind has"
             case .notText: "is no text in UTF-8"
             }
         }
     }
 
-    /// The text of a file.
-    package static func text(_ path: String) throws(Failure) -> String {
+    /// The text of a file that has no more bytes than that.
+    package static func text(_ path: String, mostBytes: Int = mostBytes) throws(Failure) -> String {
         // A FIFO that nobody writes to would hold up the opening.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -36,7 +39,7 @@ package enum BoundedFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
-        guard status.st_size <= mostBytes else { throw .tooLarge }
+        guard status.st_size <= mostBytes else { throw .tooLarge(mostBytes) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 * 1024)
         while bytes.count <= mostBytes {
@@ -45,7 +48,7 @@ package enum BoundedFile {
             guard count > 0 else { break }
             bytes += piece.prefix(count)
         }
-        guard bytes.count <= mostBytes else { throw .tooLarge }
+        guard bytes.count <= mostBytes else { throw .tooLarge(mostBytes) }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .notText }
         return text
     }

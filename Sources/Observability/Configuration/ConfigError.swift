@@ -22,9 +22,18 @@ package struct ConfigFault: Sendable, Hashable {
         }
     }
 
-    private init(line: String) {
+    /// A fault in a text for a key that stands nowhere yet.
+    init(_ row: SettingFacts, reason: String) { self.init(line: "\(row.path) \(reason)") }
+
+    /// The same of a file that is known by another path.
+    func moved(from old: String, to new: String) -> ConfigFault {
+        guard line.hasPrefix(old) else { return self }
+        return ConfigFault(line: new + line.dropFirst(old.count), lineNumber)
+    }
+
+    private init(line: String, _ lineNumber: Int? = nil) {
         self.line = line
-        lineNumber = nil
+        self.lineNumber = lineNumber
     }
 }
 

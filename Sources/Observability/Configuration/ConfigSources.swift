@@ -62,6 +62,14 @@ package struct ConfigSources: Sendable {
         return unknown.sorted().map { name in
             let nearest = NearestName.of(name, among: known).map { "; did you mean \($0)?" } ?? ""
             return "the environment variable \(name) is not known\(nearest)"
+        } + unprotected
+    }
+
+    /// CardLink's own variables for a password, which would be a secret in an environment; silence would let somebody
+    /// believe in it.
+    private var unprotected: [String] {
+        ["GP_METRICS_AUTH_USERNAME", "GP_METRICS_AUTH_PASSWORD"].filter { environment[$0]?.isEmpty == false }.map {
+            "the environment variable \($0) protects nothing here; a password stands in the file of web.config_file"
         }
     }
 

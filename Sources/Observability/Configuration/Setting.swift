@@ -22,6 +22,7 @@ package struct Setting<Value: Sendable>: Sendable {
         self.fallback = fallback
         facts = SettingFacts(
             path: path, allowed: type.allowed, isList: type.isList, isPath: type.isPath,
+            isLiteral: Value.self == Bool.self || Value.self is any Numeric.Type,
             fallbackTexts: type.texts(fallback),
             fallbackText: fallbackText ?? type.texts(fallback).joined(separator: ", "), olderVariable: older,
             option: option, valueName: valueName, isLive: isLive, help: help,
@@ -46,6 +47,8 @@ package struct SettingFacts: Sendable {
     package let isList: Bool
     /// Whether it is a path; one in a file is relative to the file's folder.
     let isPath: Bool
+    /// Whether its text is a number, true or false in JSON.
+    let isLiteral: Bool
     let fallbackTexts: [String]
     /// The default as it is told.
     package let fallbackText: String

@@ -79,6 +79,32 @@ extension SettingType where Value == Int {
     }
 }
 
+extension SettingType where Value == Double {
+    /// A share of a whole.
+    static var share: Self {
+        Self(allowed: "a number from 0 to 1", texts: { ["\($0)"] }) { text throws(SettingRefusal) in
+            guard let value = Double(text), (0...1).contains(value) else {
+                throw SettingRefusal("'\(text)' is not a number from 0 to 1")
+            }
+            return value
+        }
+    }
+}
+
+extension SettingType where Value == Duration {
+    /// A length of time.
+    static func time(_ range: ClosedRange<Duration>) -> Self {
+        let bounds = "\(DurationText.text(range.lowerBound)) to \(DurationText.text(range.upperBound))"
+        let allowed = "a time from \(bounds), as in 5s, 500ms or 1m30s; a number alone is of seconds"
+        return Self(allowed: allowed, texts: { [DurationText.text($0)] }) { text throws(SettingRefusal) in
+            guard let value = DurationText.duration(text, bareSeconds: true), range.contains(value) else {
+                throw SettingRefusal("'\(text)' is not \(allowed)")
+            }
+            return value
+        }
+    }
+}
+
 extension SettingType where Value == String {
     /// The path of a web page that is not one of those that are there anyway.
     static func webPath(besides taken: [String]) -> Self {
@@ -106,6 +132,33 @@ extension SettingType where Value == String? {
     }
 }
 
+extension SettingType where Value == String? {
+    /// One of these.
+    static func choice(_ words: String...) -> Self {
+        let allowed = words.joined(separator: ", ")
+        return Self(allowed: allowed, texts: { $0.map { [$0] } ?? [] }) { text throws(SettingRefusal) in
+            guard words.contains(text) else { throw SettingRefusal("'\(text)' is none of: \(allowed)") }
+            return text
+        }
+    }
+
+    /// Where telemetry goes. Names and passwords of users do not stand there: files and dumps show it.
+    static var exportEndpoint: Self {
+        let allowed = "HOST:PORT, or a URL that begins with http:// or https:// and has no user's name in it"
+        return Self(allowed: allowed, texts: { $0.map { [$0] } ?? [] }) { text throws(SettingRefusal) in
+            guard !text.contains("@") else {
+                throw SettingRefusal("has a user's name or password; allowed: \(allowed)")
+            }
+            let rest = ["http://", "https://"].first(where: text.hasPrefix).map { text.dropFirst($0.count) }
+            let isURL = rest?.first.map { !"/:?#".contains($0) } ?? false
+            let isAddress = (try? ListenAddress(parsing: text)).map { !$0.host.isEmpty && $0.port > 0 } ?? false
+            let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            guard isURL || isAddress, isPlain else { throw SettingRefusal("'\(text)' is not \(allowed)") }
+            return text
+        }
+    }
+}
+
 extension SettingType where Value == [String] {
     /// Host names.
     static var hostNames: Self {
@@ -113,6 +166,16 @@ extension SettingType where Value == [String] {
             guard !text.isEmpty, text.utf8.allSatisfy(ListenAddress.isInName) else {
                 throw SettingRefusal("'\(text)' is no host name")
             }
+            return text
+        }
+    }
+}
+
+extension SettingType where Value == [String] {
+    /// Paths that are the same wherever they are read.
+    static var absolutePaths: Self {
+        Self(allowed: "paths that begin with /", text: { $0 }) { text throws(SettingRefusal) in
+            guard text.hasPrefix("/") else { throw SettingRefusal("'\(text)' is no path that begins with /") }
             return text
         }
     }

@@ -32,6 +32,9 @@ package struct Settings: Sendable {
     /// What is strange, and does no harm; a line each.
     package let warnings: [String]
 
+    /// Every key with its default.
+    package static let fallback = Settings([:], warnings: [])
+
     init(_ given: [String: Given], warnings: [String]) {
         self.given = given
         self.warnings = warnings

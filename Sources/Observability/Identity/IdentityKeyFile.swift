@@ -15,17 +15,8 @@ package struct IdentityKeyFile: Sendable, Hashable {
     /// A key file at a path.
     package init(path: String) { self.path = path }
 
-    /// Where the base directory specification puts state; without `XDG_STATE_HOME` root's is the machine's.
-    package static var usual: IdentityKeyFile {
-        IdentityKeyFile(path: usualDirectory + "/cardlink-probe/identity.key")
-    }
-
-    private static var usualDirectory: String {
-        // A relative value is no value.
-        if let state = getenv("XDG_STATE_HOME").map({ String(cString: $0) }), state.hasPrefix("/") { return state }
-        if geteuid() == 0 { return "/var/lib" }
-        return (getenv("HOME").map { String(cString: $0) } ?? "/") + "/.local/state"
-    }
+    /// The one in this process' state directory.
+    package static var usual: IdentityKeyFile { IdentityKeyFile(path: StateDirectory.path + "/identity.key") }
 
     /// The key; made when there is none.
     package func load() throws(IdentityKeyError) -> [UInt8] {
@@ -54,27 +45,12 @@ package struct IdentityKeyFile: Sendable, Hashable {
         return Array(bytes.prefix(count))
     }
 
-    /// Beside it first and then under its name, which it takes only when nobody was faster.
     private func create() throws(IdentityKeyError) {
-        makeDirectories()
-        let part = "\(path).\(getpid()).part"
-        let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .cannotCreate(path: path, errno: errno) }
-        defer { unlink(part) }
         let key = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
-        let written = key.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        let isSafe = written == key.count && fsync(descriptor) == 0
-        let failure = errno
-        close(descriptor)
-        guard isSafe else { throw .cannotCreate(path: path, errno: written < 0 ? failure : ENOSPC) }
-        guard link(part, path) == 0 || errno == EEXIST else { throw .cannotCreate(path: path, errno: errno) }
-    }
-
-    private func makeDirectories() {
-        var end = path.startIndex
-        while let slash = path[path.index(after: end)...].firstIndex(of: "/") {
-            mkdir(String(path[..<slash]), 0o700)
-            end = slash
+        do throws(StateFile.Failure) {
+            try StateFile.create(path, key, mode: 0o600)
+        } catch {
+            throw .cannotCreate(path: path, errno: error.errno)
         }
     }
 }

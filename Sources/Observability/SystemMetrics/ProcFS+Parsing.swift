@@ -17,8 +17,8 @@ extension ProcFS {
         return fields.count == 2 ? UInt64(fields[1]) : nil
     }
 
-    /// `MemTotal` less `MemAvailable`: what caches hold can be had back and is not used.
-    static func usedMemoryBytes(fromMeminfo text: String) -> UInt64? {
+    /// `MemTotal` and `MemAvailable`.
+    static func memory(fromMeminfo text: String) -> Memory? {
         func kibibytes(_ name: String) -> UInt64? {
             guard let line = text.lines.first(where: { $0.hasPrefix("\(name):") }) else { return nil }
             let fields = line.fields
@@ -26,8 +26,8 @@ extension ProcFS {
         }
         guard let total = kibibytes("MemTotal"), let available = kibibytes("MemAvailable"), available <= total
         else { return nil }
-        let (bytes, overflow) = (total - available).multipliedReportingOverflow(by: 1_024)
-        return overflow ? nil : bytes
+        let (bytes, overflow) = total.multipliedReportingOverflow(by: 1_024)
+        return overflow ? nil : Memory(totalBytes: bytes, availableBytes: available * 1_024)
     }
 
     /// Lines `name: 16 numbers` of `/proc/net/dev`: the first of the eight for each direction is bytes. Lines that look

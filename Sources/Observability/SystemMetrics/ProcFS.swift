@@ -17,6 +17,22 @@ package struct ProcFS: Sendable {
         }
     }
 
+    /// Memory of the machine.
+    package struct Memory: Sendable, Hashable {
+        /// All of it.
+        package var totalBytes: UInt64
+        /// What programs can still have; what caches hold can be had back and counts here.
+        package var availableBytes: UInt64
+
+        package init(totalBytes: UInt64, availableBytes: UInt64) {
+            self.totalBytes = totalBytes
+            self.availableBytes = availableBytes
+        }
+
+        /// What programs cannot have.
+        package var usedBytes: UInt64 { totalBytes - min(availableBytes, totalBytes) }
+    }
+
     /// What passed a network interface since it came up.
     package struct InterfaceTraffic: Sendable, Hashable {
         /// The interface's name.
@@ -82,8 +98,8 @@ package struct ProcFS: Sendable {
     /// When the machine was started, seconds since 1970 in UTC.
     package func bootTimeSeconds() -> UInt64? { text("stat").flatMap(Self.bootTimeSeconds(fromStat:)) }
 
-    /// Memory of the machine that is not available to programs, bytes.
-    package func usedMemoryBytes() -> UInt64? { text("meminfo").flatMap(Self.usedMemoryBytes(fromMeminfo:)) }
+    /// Memory of the machine.
+    package func memory() -> Memory? { text("meminfo").flatMap(Self.memory(fromMeminfo:)) }
 
     /// Traffic of each network interface.
     package func interfaceTraffic() -> [InterfaceTraffic] { text("net/dev").map(Self.traffic(fromNetDev:)) ?? [] }

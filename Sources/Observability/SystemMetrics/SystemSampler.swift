@@ -4,7 +4,9 @@ internal import Synchronization
 /// Takes readings of the machine and of this process: a dozen system calls each, nothing between them.
 package final class SystemSampler: Sendable {
     private let procFS: ProcFS
-    private let diskPaths: [String]
+    private let disks: DiskWatch
+    /// How old a reading may be when it is shown again.
+    let interval: Duration
     private let ticksPerSecond: Double
     private let pageBytes: UInt64
     /// Read once: the kernel moves it when the wall clock is set, and a start time must not move.
@@ -12,9 +14,10 @@ package final class SystemSampler: Sendable {
     private let processor: Mutex<ProcessorUsage>
 
     /// A sampler; processor usage is first told for the time since it was made.
-    package init(procFS: ProcFS = ProcFS(), diskPaths: [String] = ["/"]) {
+    package init(procFS: ProcFS = ProcFS(), diskPaths: [String] = ["/"], interval: Duration = .zero) {
         self.procFS = procFS
-        self.diskPaths = diskPaths
+        self.interval = interval
+        disks = DiskWatch(diskPaths)
         ticksPerSecond = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
         pageBytes = UInt64(max(1, sysconf(Int32(_SC_PAGESIZE))))
         bootTimeSeconds = procFS.bootTimeSeconds()
@@ -27,8 +30,8 @@ package final class SystemSampler: Sendable {
         if let times = procFS.processorTimes() {
             metrics.processorUsagePercent = processor.withLock { $0.percent(at: times) }
         }
-        metrics.usedMemoryBytes = procFS.usedMemoryBytes()
-        metrics.disks = diskPaths.compactMap(Self.usage(ofDiskWith:))
+        metrics.usedMemoryBytes = procFS.memory()?.usedBytes
+        metrics.disks = disks.usage()
         metrics.network = procFS.interfaceTraffic()
         readProcess(into: &metrics)
         return metrics
@@ -49,14 +52,6 @@ package final class SystemSampler: Sendable {
         metrics.virtualMemoryLimitBytes = limits?.addressSpaceBytes
         metrics.descriptorLimit = limits?.openFiles
         metrics.openDescriptors = procFS.openDescriptors()
-    }
-
-    private static func usage(ofDiskWith path: String) -> SystemMetrics.DiskUsage? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        let blocks = UInt64(status.f_blocks) - min(UInt64(status.f_bfree), UInt64(status.f_blocks))
-        let (bytes, overflow) = blocks.multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return overflow ? nil : SystemMetrics.DiskUsage(path: path, usedBytes: bytes)
     }
 }
 

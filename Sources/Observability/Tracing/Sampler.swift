@@ -28,6 +28,20 @@ package indirect enum Sampler: Sendable, Hashable {
         }
     }
 
+    /// The like of a number that is kept: as random as before, as far as the share leaves room.
+    package func kept(_ traceID: TraceID) -> TraceID {
+        switch self {
+        case .alwaysOn, .alwaysOff: return traceID
+        case .parentBased(let root): return root.kept(traceID)
+        case .ratio(let share):
+            guard share < 1, share > 0 else { return traceID }
+            // Below the limit, by the high half of a product of 63 by 63 bits.
+            let product = (traceID.low >> 1).multipliedFullWidth(by: Self.limit(share))
+            let half = product.high << 1 | product.low >> 63
+            return TraceID(high: traceID.high, low: half << 1 | traceID.low & 1) ?? traceID
+        }
+    }
+
     /// By the name in `OTEL_TRACES_SAMPLER` and the share in `OTEL_TRACES_SAMPLER_ARG`; nil for an unknown name.
     ///
     /// Without a share that can be read all are kept.
@@ -47,6 +61,9 @@ package indirect enum Sampler: Sendable, Hashable {
     // 63 bits, since a Double can say 2^63 and not 2^64 - 1.
     private static func keeps(_ traceID: TraceID, _ share: Double) -> Bool {
         guard share < 1 else { return true }
-        return share > 0 && traceID.low >> 1 < UInt64(share * 0x1p63)
+        return share > 0 && traceID.low >> 1 < limit(share)
     }
+
+    /// Of a share below 1.
+    private static func limit(_ share: Double) -> UInt64 { UInt64(share * 0x1p63) }
 }

@@ -10,6 +10,7 @@ struct SessionSpan {
     /// What its commands are part of.
     private let parent: SpanContext?
     private let manager: SpanManager
+    private let collector: Collector?
     private let clock: EventClock
     private var chains = CommandChains()
     private var card = CardContext()
@@ -19,8 +20,10 @@ struct SessionSpan {
     private var lastNanoseconds: UInt64
 
     /// The span of a session that begins.
-    init(_ opened: ReaderSessionOpened, manager: SpanManager, root: SpanContext?) {
-        let context = manager.context(under: root)
+    init(
+        _ opened: ReaderSessionOpened, _ context: SpanContext, manager: SpanManager, root: SpanContext?,
+        collector: Collector?
+    ) {
         var span = SpanData(
             "reader session", context: context, parent: root, startNanoseconds: opened.stamp.wallNanoseconds,
             limits: manager.limits)
@@ -40,11 +43,12 @@ struct SessionSpan {
         lastNanoseconds = opened.stamp.endNanoseconds
         clock = EventClock(monotonicNanoseconds: started, wallNanoseconds: opened.stamp.wallNanoseconds)
         self.manager = manager
+        self.collector = collector
     }
 
     /// What stands for a session whose begin was not seen: commands under the root.
-    init(manager: SpanManager, root: SpanContext?) {
-        (self.manager, parent, span) = (manager, root, nil)
+    init(manager: SpanManager, root: SpanContext?, collector: Collector?) {
+        (self.manager, self.collector, parent, span) = (manager, collector, root, nil)
         (started, lastNanoseconds) = (0, 0)
         clock = EventClock(monotonicNanoseconds: 0, wallNanoseconds: 0)
     }
@@ -109,6 +113,9 @@ struct SessionSpan {
             span?.set("error.type", .text(error.name))
             span?.status = .error("")
         }
+        if let context = span?.context, context.isSampled {
+            collector?.show(context, behind: closed)
+        }
         // The stamp of an end has the whole session as its duration.
         end(atNanoseconds: closed.stamp.endNanoseconds)
     }
@@ -131,6 +138,7 @@ struct SessionSpan {
         let context = manager.context(under: parent)
         guard context.isSampled else { return }
         manager.tell(part.span(of: command, context: context, parent: parent, limits: manager.limits))
+        for exchange in part.exchanges { collector?.show(context, behind: exchange) }
     }
 
     private static func shareMode(_ mode: UInt32) -> String {
@@ -155,6 +163,11 @@ private struct CommandPart {
     private var isUpperBound: Bool
     /// The last exchange: how the whole ended.
     private var last: APDUExchange
+    /// What was counted of each exchange, of the first ones.
+    private(set) var exchanges: [CountedExchange]
+
+    /// A chain can have hundreds, of which a bucket shows one.
+    private static let shownExchanges = 8
 
     init(_ exchange: APDUExchange) {
         name = exchange.name.name
@@ -166,6 +179,7 @@ private struct CommandPart {
         sharingNanoseconds = exchange.sharingNanoseconds
         isUpperBound = exchange.isUpperBound
         last = exchange
+        exchanges = CountedExchange(exchange).map { [$0] } ?? []
     }
 
     mutating func join(_ exchange: APDUExchange) {
@@ -173,6 +187,7 @@ private struct CommandPart {
         waitNanoseconds.addSaturating(exchange.waitNanoseconds)
         sharingNanoseconds.addSaturating(exchange.sharingNanoseconds)
         isUpperBound = isUpperBound || exchange.isUpperBound
+        if exchanges.count < Self.shownExchanges, let counted = CountedExchange(exchange) { exchanges.append(counted) }
         // What was asked for first tells how an answer is meant.
         let meant = last.name
         last = exchange

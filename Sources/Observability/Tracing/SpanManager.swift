@@ -6,24 +6,31 @@ internal import Synchronization
 /// When there are too many, the one that is open longest is ended with `cardlink.abandoned`, so that spans which
 /// nobody ends cannot keep later ones out.
 package final class SpanManager: Sendable {
-    /// Decides which traces are kept.
-    package let sampler: Sampler
+    /// Decides which traces are kept; a new one holds for traces that begin from then on.
+    package var sampler: Sampler {
+        get { samplers.withLock { $0 } }
+        set { samplers.withLock { $0 = newValue } }
+    }
+
     /// How much a span holds.
     package let limits: SpanLimits
     /// Where ended spans wait.
-    package let queue: SpanQueue
+    package let queue: ExportQueue<SpanData>
 
     private struct Open {
         var spans: [Span?]
         var free: [Int]
     }
 
+    private let samplers: Mutex<Sampler>
     private let identifiers = TraceIdentifiers()
     private let open: Mutex<Open>
 
     /// A manager that tells ended spans to a queue.
-    package init(sampler: Sampler, limits: SpanLimits = SpanLimits(), openLimit: Int = 4_096, queue: SpanQueue) {
-        self.sampler = sampler
+    package init(
+        sampler: Sampler, limits: SpanLimits = SpanLimits(), openLimit: Int = 4_096, queue: ExportQueue<SpanData>
+    ) {
+        samplers = Mutex(sampler)
         self.limits = limits
         self.queue = queue
         let limit = max(1, openLimit)
@@ -33,8 +40,19 @@ package final class SpanManager: Sendable {
     /// The numbers of a new span: of its parent's trace, or of a new one that the sampler decides on.
     package func context(under parent: SpanContext?) -> SpanContext {
         let traceID = parent?.traceID ?? identifiers.traceID()
+        return context(traceID, under: parent, isKept: sampler.keeps(traceID, parent: parent))
+    }
+
+    /// The numbers of a new span of a new trace that is kept: one that the sampler, and every other program's of its
+    /// kind, would keep.
+    func keptContext() -> SpanContext { context(sampler.kept(identifiers.traceID()), under: nil, isKept: true) }
+
+    /// Whether the next new trace is kept.
+    func keepsNext() -> Bool { sampler.keeps(identifiers.traceID(), parent: nil) }
+
+    private func context(_ traceID: TraceID, under parent: SpanContext?, isKept: Bool) -> SpanContext {
         var flags: TraceFlags = parent?.flags ?? .random
-        if sampler.keeps(traceID, parent: parent) { flags.insert(.sampled) } else { flags.remove(.sampled) }
+        if isKept { flags.insert(.sampled) } else { flags.remove(.sampled) }
         return SpanContext(
             traceID: traceID, spanID: identifiers.spanID(), flags: flags, state: parent?.state ?? TraceState())
     }

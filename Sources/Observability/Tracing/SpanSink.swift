@@ -10,9 +10,14 @@ package final class SpanSink: EventSink {
     private let state: Mutex<SessionSpans>
 
     /// Spans for a manager, under a root when the whole has one: the span of a run.
-    package init(_ manager: SpanManager, root: SpanContext? = nil) {
-        state = Mutex(SessionSpans(manager: manager, root: root))
+    ///
+    /// - Parameter isDecided: whether only sessions come that are to be kept, as ``SampledSessions`` decides.
+    package init(_ manager: SpanManager, root: SpanContext? = nil, isDecided: Bool = false) {
+        state = Mutex(SessionSpans(manager: manager, root: root, isDecided: isDecided))
     }
+
+    /// From now on shows in a collector's histograms, which count the same events, what trace a number came from.
+    package func showTraces(in collector: Collector) { state.withLock { $0.collector = collector } }
 
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
@@ -40,22 +45,20 @@ package final class SpanSink: EventSink {
 
 /// The sessions that are open, each with its span and the commands that wait for their continuation.
 private struct SessionSpans {
-    private struct Key: Hashable {
-        var client: UInt64
-        var session: UInt64
-    }
-
     /// More are not followed: the one that is open longest makes room.
     private static let limit = 4_096
 
     private let manager: SpanManager
     private let root: SpanContext?
-    private var sessions: [Key: SessionSpan] = [:]
+    private let isDecided: Bool
+    /// Where traces are shown beside numbers.
+    var collector: Collector?
+    private var sessions: [SessionKey: SessionSpan] = [:]
     /// Clients whose spans another probe exports: a command is one span.
     private var tracedElsewhere: Set<UInt64> = []
 
-    init(manager: SpanManager, root: SpanContext?) {
-        (self.manager, self.root) = (manager, root)
+    init(manager: SpanManager, root: SpanContext?, isDecided: Bool) {
+        (self.manager, self.root, self.isDecided) = (manager, root, isDecided)
     }
 
     mutating func attach(_ attached: ClientAttached) {
@@ -64,32 +67,33 @@ private struct SessionSpans {
     }
 
     mutating func open(_ opened: ReaderSessionOpened) {
-        let key = Key(client: opened.client.id, session: opened.session)
+        let key = SessionKey(client: opened.client.id, session: opened.session)
         guard sessions[key] == nil, !tracedElsewhere.contains(key.client) else { return }
         if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
             sessions.removeValue(forKey: oldest)?.abandon()
         }
-        sessions[key] = SessionSpan(opened, manager: manager, root: root)
+        let context = isDecided ? manager.keptContext() : manager.context(under: root)
+        sessions[key] = SessionSpan(opened, context, manager: manager, root: root, collector: collector)
     }
 
     mutating func observe(_ exchange: APDUExchange) {
-        let key = Key(client: exchange.client.id, session: exchange.session)
+        let key = SessionKey(client: exchange.client.id, session: exchange.session)
         if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange) }
         // Its session's begin was not seen.
         guard manager.sampler.canKeep, !tracedElsewhere.contains(key.client) else { return }
-        var session = SessionSpan(manager: manager, root: root)
+        var session = SessionSpan(manager: manager, root: root, collector: collector)
         session.observe(exchange)
         session.endCommands(.complete)
     }
 
     mutating func note(_ operation: ReaderOperation) {
-        let key = Key(client: operation.client.id, session: operation.session)
+        let key = SessionKey(client: operation.client.id, session: operation.session)
         guard let place = sessions.index(forKey: key) else { return }
         sessions.values[place].note(operation)
     }
 
     mutating func close(_ closed: ReaderSessionClosed) {
-        let key = Key(client: closed.client.id, session: closed.session)
+        let key = SessionKey(client: closed.client.id, session: closed.session)
         sessions.removeValue(forKey: key)?.close(closed)
     }
 

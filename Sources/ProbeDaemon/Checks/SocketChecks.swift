@@ -1,13 +1,15 @@
 internal import Glibc
+internal import Observability
 
 extension HealthCheck {
     /// Programs find the socket: a clean-up of its directory takes it away, and nothing else would tell.
     static func socket(_ name: String, path: String) -> HealthCheck {
-        HealthCheck(name: name, isNeededToBeReady: true) {
+        HealthCheck(name, isNeededToBeReady: true) {
             var status = stat()
             let isThere = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
-            let message = isThere ? "" : "\(path) is gone, so nobody finds the probe; restart it"
-            return HealthReport.Check(status: isThere ? .healthy : .unhealthy, message: message)
+            return isThere
+                ? HealthResult(.healthy)
+                : HealthResult(.unhealthy, "\(path) is gone, so nobody finds the probe; restart it")
         }
     }
 }

@@ -4,6 +4,7 @@ internal import Hummingbird
 struct LandingPage: WebEndpoint {
     let version: String
     let telemetryPath: String
+    let hasHealth: Bool
 
     func answer(_ request: Request) async -> Response {
         .whole(
@@ -38,18 +39,22 @@ struct LandingPage: WebEndpoint {
         <dl>
         <dt><a href="\(Self.escaped(telemetryPath))">\(Self.escaped(telemetryPath))</a></dt>
         <dd>metrics for Prometheus</dd>
+        \(hasHealth ? Self.health : "")</dl>
+        </body>
+        </html>
+
+        """
+    }
+
+    private static let health = """
         <dt><a href="/health">/health</a></dt>
         <dd>what works and what does not, as JSON</dd>
         <dt><a href="/health/live">/health/live</a></dt>
         <dd>200 while the process answers</dd>
         <dt><a href="/health/ready">/health/ready</a></dt>
         <dd>200 while programs can be observed</dd>
-        </dl>
-        </body>
-        </html>
 
         """
-    }
 
     static func escaped(_ text: String) -> String {
         var escaped = ""

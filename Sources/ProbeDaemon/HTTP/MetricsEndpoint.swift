@@ -1,3 +1,4 @@
+internal import Gzip
 internal import HTTPTypes
 internal import Hummingbird
 package import NIOCore
@@ -9,15 +10,15 @@ internal import Synchronization
 package struct ScrapeSource: Sendable {
     /// Called before each scrape: fetches what sources have seen and not yet told.
     package var prepare: @Sendable () -> Void
-    /// Begins an exposition in the Prometheus text format 0.0.4, given piece by piece.
-    package var exposition: @Sendable () -> any ScrapeText
+    /// Begins an exposition in a format, given piece by piece.
+    package var exposition: @Sendable (ScrapeFormat) -> any ScrapeText
     /// Told at the end of each scrape: the time spent on it, waiting for the client left out, nanoseconds.
     package var recordDuration: @Sendable (UInt64) -> Void
 
     /// A source from its parts.
     package init(
         prepare: @escaping @Sendable () -> Void,
-        exposition: @escaping @Sendable () -> any ScrapeText,
+        exposition: @escaping @Sendable (ScrapeFormat) -> any ScrapeText,
         recordDuration: @escaping @Sendable (UInt64) -> Void
     ) {
         self.prepare = prepare
@@ -41,11 +42,17 @@ extension TextExposition: ScrapeText {
     }
 }
 
+extension JSONExposition: ScrapeText {
+    /// Writes the next family.
+    package mutating func write(to buffer: inout ByteBuffer) -> Bool {
+        guard let piece = next() else { return false }
+        buffer.writeBytes(piece)
+        return true
+    }
+}
+
 /// Answers `/metrics`.
 struct MetricsEndpoint: WebEndpoint {
-    /// The one format: Prometheus 3 fails a scrape whose type is missing or unknown.
-    static let contentType = ExpositionFormat.text.contentType
-
     let source: ScrapeSource
     let slots: ScrapeSlots
     let isEnabled: @Sendable () -> Bool
@@ -57,29 +64,34 @@ struct MetricsEndpoint: WebEndpoint {
         guard let slot = slots.take() else {
             return .text(.serviceUnavailable, "too many scrapes at once; try again", [.retryAfter: "1"])
         }
+        let accepted = AcceptedFormat(request.headers[.accept])
         let isGzipped = AcceptEncoding.allowsGzip(request.headers[.acceptEncoding])
-        var fields: HTTPFields = [.contentType: Self.contentType, .vary: "Accept-Encoding", .cacheControl: "no-store"]
+        var fields: HTTPFields = [
+            .contentType: accepted.contentType, .vary: "Accept, Accept-Encoding", .cacheControl: "no-store",
+        ]
         if isGzipped { fields[.contentEncoding] = "gzip" }
 
         let start = EventClock.monotonicNow
         source.prepare()
         let spent = EventClock.monotonicNow - start
         guard request.method != .head else {
-            fields[.contentLength] = "\(lengthBytes(isGzipped: isGzipped))"
+            fields[.contentLength] = "\(lengthBytes(accepted.format, isGzipped: isGzipped))"
             source.recordDuration(EventClock.monotonicNow - start)
             return Response(status: .ok, headers: fields)
         }
         let body = ResponseBody { writer in
-            try await send(to: &writer, isGzipped: isGzipped, alreadySpent: spent, holding: slot)
+            try await send(
+                accepted.format, to: &writer, isGzipped: isGzipped, alreadySpent: spent, holding: slot)
         }
         return Response(status: .ok, headers: fields, body: body)
     }
 
     private func send(
-        to writer: inout any ResponseBodyWriter, isGzipped: Bool, alreadySpent: UInt64, holding slot: ScrapeSlots.Slot
+        _ format: ScrapeFormat, to writer: inout any ResponseBodyWriter, isGzipped: Bool, alreadySpent: UInt64,
+        holding slot: ScrapeSlots.Slot
     ) async throws {
         defer { withExtendedLifetime(slot) {} }
-        var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
+        var pieces = ScrapePieces(source.exposition(format), isGzipped: isGzipped)
         var spent = alreadySpent
         while true {
             let start = EventClock.monotonicNow
@@ -92,8 +104,8 @@ struct MetricsEndpoint: WebEndpoint {
         try await writer.finish(nil)
     }
 
-    private func lengthBytes(isGzipped: Bool) -> Int {
-        var pieces = ScrapePieces(source.exposition(), isGzipped: isGzipped)
+    private func lengthBytes(_ format: ScrapeFormat, isGzipped: Bool) -> Int {
+        var pieces = ScrapePieces(source.exposition(format), isGzipped: isGzipped)
         var length = 0
         while let piece = pieces.next() { length += piece.readableBytes }
         return length

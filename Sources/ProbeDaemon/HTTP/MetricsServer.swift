@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import Logging
 package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
@@ -22,6 +23,8 @@ package actor MetricsServer: Service {
         package var security: WebSecurity?
         /// Whether scrapes are answered at this moment.
         package var isEnabled: @Sendable () -> Bool = { true }
+        /// What the libraries that serve have to say.
+        package var logger = Logger(label: "cardlink-probe.http") { _ in SwiftLogNoOpLogHandler() }
         /// Bounds.
         package var limits = WebLimits()
 
@@ -35,33 +38,44 @@ package actor MetricsServer: Service {
     /// What the health paths answer.
     package struct Health: Sendable {
         /// All checks: `/health`.
-        package var all: @Sendable () -> HealthReport
+        package var all: @Sendable () async -> HealthReport
         /// Whether the process answers: `/health/live`.
-        package var live: @Sendable () -> HealthReport
+        package var live: @Sendable () async -> HealthReport
         /// Whether programs can be observed: `/health/ready`.
-        package var ready: @Sendable () -> HealthReport
+        package var ready: @Sendable () async -> HealthReport
+        /// Called when the server is told to stop; it stops to listen when this returns.
+        package var beforeStop: @Sendable () async -> Void
 
         /// Answers from their parts.
         package init(
-            all: @escaping @Sendable () -> HealthReport, live: @escaping @Sendable () -> HealthReport,
-            ready: @escaping @Sendable () -> HealthReport
+            all: @escaping @Sendable () async -> HealthReport, live: @escaping @Sendable () async -> HealthReport,
+            ready: @escaping @Sendable () async -> HealthReport, beforeStop: @escaping @Sendable () async -> Void = {}
         ) {
             self.all = all
             self.live = live
             self.ready = ready
+            self.beforeStop = beforeStop
+        }
+
+        fileprivate var endpoints: [String: any WebEndpoint] {
+            [
+                "/health": HealthEndpoint(report: all), "/health/live": HealthEndpoint(report: live),
+                "/health/ready": HealthEndpoint(report: ready),
+            ]
         }
     }
 
     private let configuration: Configuration
     private let webEndpoints: [String: any WebEndpoint]
     private let healthEndpoints: [String: any WebEndpoint]
+    private let beforeStop: (@Sendable () async -> Void)?
     private let hosts: HostGuard
     private let connections: ConnectionBound
     private let slots: ScrapeSlots
     private var listeners: [WebListener] = []
 
-    /// A server that does not listen yet.
-    package init(configuration: Configuration, metrics: ScrapeSource, health: Health) {
+    /// A server that does not listen yet; without health there is nothing on its paths.
+    package init(configuration: Configuration, metrics: ScrapeSource, health: Health?) {
         self.configuration = configuration
         connections = ConnectionBound(most: configuration.limits.connections)
         slots = ScrapeSlots(count: configuration.limits.scrapes)
@@ -69,13 +83,11 @@ package actor MetricsServer: Service {
             names: configuration.hostNames + (configuration.web + configuration.health).map(\.host)
                 + HostGuard.ownNames(
                     resolverFile: (try? String(contentsOfFile: "/etc/resolv.conf", encoding: .utf8)) ?? ""))
-        healthEndpoints = [
-            "/health": HealthEndpoint(report: health.all),
-            "/health/live": HealthEndpoint(report: health.live),
-            "/health/ready": HealthEndpoint(report: health.ready),
-        ]
+        healthEndpoints = health?.endpoints ?? [:]
+        beforeStop = health?.beforeStop
         var endpoints = healthEndpoints
-        endpoints["/"] = LandingPage(version: ProbeVersion.current, telemetryPath: configuration.telemetryPath)
+        endpoints["/"] = LandingPage(
+            version: ProbeVersion.current, telemetryPath: configuration.telemetryPath, hasHealth: health != nil)
         endpoints[configuration.telemetryPath] = MetricsEndpoint(
             source: metrics, slots: slots, isEnabled: configuration.isEnabled)
         webEndpoints = endpoints
@@ -117,6 +129,7 @@ package actor MetricsServer: Service {
     /// Serves until a graceful shutdown; ``start()`` must have been called.
     package func run() async throws {
         try? await gracefulShutdown()
+        await beforeStop?()
         await stop()
     }
 
@@ -126,6 +139,7 @@ package actor MetricsServer: Service {
         let responder = WebResponder(endpoints: endpoints, hosts: hosts, security: configuration.security)
         listeners.append(
             try await WebListener.start(
-                on: address, option: option, responder: responder, bound: connections, limits: configuration.limits))
+                on: address, option: option, responder: responder, bound: connections, limits: configuration.limits,
+                logger: configuration.logger))
     }
 }

@@ -17,6 +17,12 @@ struct WebResponder: HTTPResponder {
     let security: WebSecurity?
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        var response = await answer(request)
+        for field in security?.headers ?? [:] { response.headers[field.name] = field.value }
+        return response
+    }
+
+    private func answer(_ request: Request) async -> Response {
         guard hosts.allows(request.head.authority) else {
             return .text(
                 .forbidden,

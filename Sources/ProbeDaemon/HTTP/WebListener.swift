@@ -18,17 +18,18 @@ struct WebListener: Sendable {
 
     /// Listens; returns when connections are accepted.
     static func start(
-        on address: ListenAddress, option: String, responder: WebResponder, bound: ConnectionBound, limits: WebLimits
+        on address: ListenAddress, option: String, responder: WebResponder, bound: ConnectionBound, limits: WebLimits,
+        logger: Logger
     ) async throws(ListenError) -> WebListener {
         guard address.host.isEmpty else {
-            return try await start(on: address, at: address.host, option, responder, bound, limits)
+            return try await start(on: address, at: address.host, option, responder, bound, limits, logger)
         }
         do {
             // One socket for both families, unless the machine has no IPv6.
-            return try await start(on: address, at: "::", option, responder, bound, limits)
+            return try await start(on: address, at: "::", option, responder, bound, limits, logger)
         } catch {
             guard error.reason == .notHere || error.reason == .other(EAFNOSUPPORT) else { throw error }
-            return try await start(on: address, at: "0.0.0.0", option, responder, bound, limits)
+            return try await start(on: address, at: "0.0.0.0", option, responder, bound, limits, logger)
         }
     }
 
@@ -40,11 +41,9 @@ struct WebListener: Sendable {
 
     private static func start(
         on address: ListenAddress, at host: String, _ option: String, _ responder: WebResponder,
-        _ bound: ConnectionBound, _ limits: WebLimits
+        _ bound: ConnectionBound, _ limits: WebLimits, _ logger: Logger
     ) async throws(ListenError) -> WebListener {
         let (outcomes, outcome) = AsyncStream.makeStream(of: Result<Int, any Error>.self)
-        // The server's own words tell nothing that the errors here do not.
-        let silent = Logger(label: "cardlink-probe.http") { _ in SwiftLogNoOpLogHandler() }
         let executor = LoopExecutor(MultiThreadedEventLoopGroup.singleton.next())
         let application = Application(
             responder: responder,
@@ -55,8 +54,8 @@ struct WebListener: Sendable {
                     idleTimeout: limits.idle)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: Int(address.port))),
             onServerRunning: { channel in outcome.yield(.success(channel.localAddress?.port ?? Int(address.port))) },
-            eventLoopGroupProvider: .shared(executor.loop), logger: silent)
-        var configuration = ServiceGroupConfiguration(services: [application], logger: silent)
+            eventLoopGroupProvider: .shared(executor.loop), logger: logger)
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(3)
         let group = ServiceGroup(configuration: configuration)
         let task = Task(executorPreference: executor) {

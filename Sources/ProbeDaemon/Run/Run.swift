@@ -2,9 +2,9 @@ internal import CardReader
 internal import Glibc
 package import Observability
 internal import ProbeEvents
-internal import PrometheusClient
 internal import SmartCard
 internal import Taps
+internal import TelemetryExport
 
 /// Runs a program with the tap in front of its PC/SC library, and tells at its end what happened.
 ///
@@ -29,6 +29,8 @@ package struct Run: Sendable {
         package var capture: CaptureRequest?
         /// Where to serve metrics while the program runs.
         package var metrics: ListenAddress?
+        /// A Pushgateway for the metrics of the whole run.
+        package var push: PushTarget?
         /// The directory for sockets; nil for the usual one.
         package var runtimeDirectory: String?
 
@@ -55,7 +57,12 @@ package struct Run: Sendable {
         // A daemon sees more programs than this run, and works out itself what they took from one another.
         let told = EventBus([sharing])
         let variables = EnvironmentVariables.current
-        let trace = RunTrace(of: shortName, variables) { Terminal.say($0) }
+        let bench = RunBench(variables)
+        let read = exportVariables(variables)
+        // A daemon counts the same events: then only the probe's own numbers are told here.
+        let collector =
+            RunMetrics.areWanted(request, read) ? Collector(scope: forwarder == nil ? .everything : .probeHealth) : nil
+        let trace = await RunTrace(of: shortName, variables, read, counting: collector, bench: bench)
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
         let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
@@ -63,7 +70,11 @@ package struct Run: Sendable {
         let taps = EventBus([StandardLevel(told)])
         if let capture { taps.add(capture.sink) }
         let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let server = await serveMetrics(tap: tap, bus: bus, hasDaemon: forwarder != nil)
+        let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, read)
+        if let collector {
+            bus.add(collector)
+            trace?.show(in: collector)
+        }
 
         let started = EventClock.now
         let own = (trace?.environment(variables) ?? variables).entries
@@ -76,8 +87,7 @@ package struct Run: Sendable {
             Terminal.say(error.explanation)
             tap?.receiver.stop()
             capture?.finish()
-            await trace?.finish(.exited(error.exitCode))
-            await server?.stop()
+            await finish(trace, metrics, .exited(error.exitCode))
             return .exited(error.exitCode)
         }
         let libraries = MappedLibraries(pid: program.pid)
@@ -90,12 +100,26 @@ package struct Run: Sendable {
         await tap?.end()
         sharing.finish()
         capture?.finish()
-        await trace?.finish(ending)
+        await finish(trace, metrics, ending)
         identifyCards(summary)
         if let forwarder { finish(forwarder) }
-        await server?.stop()
         tell(summary.report(of: outcome), in: report)
         return ending
+    }
+
+    /// Sends what goes out at the end, side by side, so that servers which hang cost the time of one.
+    private func finish(_ trace: RunTrace?, _ metrics: RunMetrics?, _ ending: RunOutcome.Ending) async {
+        async let traced: ()? = trace?.finish(ending)
+        async let counted: ()? = metrics?.finish()
+        _ = await (traced, counted)
+    }
+
+    /// The variables that say what goes out where; what is wrong with one for several signals is told once.
+    private func exportVariables(_ variables: EnvironmentVariables) -> ExportVariables {
+        let told = ToldLines()
+        return ExportVariables(variables.text) { line in
+            if told.isNew(line) { Terminal.say(line) }
+        }
     }
 
     private func outcome(of ending: RunOutcome.Ending, since started: EventClock) -> RunOutcome {
@@ -154,28 +178,6 @@ package struct Run: Sendable {
     private func finish(_ forwarder: EventForwarder) {
         let undelivered = forwarder.finish(within: .seconds(2))
         if undelivered > 0 { Terminal.say("\(undelivered) events did not reach the daemon; the summary has them") }
-    }
-
-    private func serveMetrics(tap: RunTap?, bus: EventBus, hasDaemon: Bool) async -> MetricsServer? {
-        guard let address = request.metrics else { return nil }
-        let collector = Collector(scope: hasDaemon ? .probeHealth : .everything)
-        bus.add(collector)
-        var configuration = MetricsServer.Configuration(web: [address])
-        configuration.webOption = "--metrics"
-        let server = MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector) { tap?.receiver.drain() },
-            health: HealthChecks(tap.map { [.socket("receiver", path: $0.socket)] } ?? []).health)
-        do throws(ListenError) {
-            try await server.start()
-        } catch {
-            Terminal.say("\(error.explanation); running without metrics")
-            return nil
-        }
-        // A port that the system chose has to be told; else a program's own lines stay alone in a log.
-        if address.port == 0 || Terminal.isInteractive {
-            for address in await server.webAddresses { Terminal.say("metrics on \(address.localURL())metrics") }
-        }
-        return server
     }
 
     /// What an attempt gives; says why when it fails, and goes on without.

@@ -1,3 +1,4 @@
+internal import Logging
 internal import Observability
 internal import Synchronization
 
@@ -5,8 +6,10 @@ internal import Synchronization
 final class LiveSettings: Sendable {
     private let sources: ConfigSources
     private let settings: Mutex<Settings>
+    private let log: LogSystem
 
-    init(_ settings: Settings, from sources: ConfigSources) {
+    init(_ settings: Settings, from sources: ConfigSources, log: LogSystem) {
+        self.log = log
         self.settings = Mutex(settings)
         self.sources = sources
     }
@@ -16,14 +19,16 @@ final class LiveSettings: Sendable {
 
     /// Reads them again, takes what can be changed while the probe runs, and says what became of each change.
     func reload() async {
+        let logger = log.outlet.logger(.config)
         do throws(ConfigError) {
             let read = try await sources.load()
             let changes = settings.withLock { $0.adopt(read) }
-            for line in changes { Terminal.say(line) }
-            if changes.isEmpty { Terminal.say("the configuration has not changed") }
+            log.apply(LoggingConfig(current))
+            for line in changes { logger.notice("\(line)") }
+            if changes.isEmpty { logger.notice("the configuration has not changed") }
         } catch {
-            for fault in error.faults { Terminal.say(fault.line) }
-            Terminal.say("the configuration stays as it was")
+            for fault in error.faults { logger.error("\(fault.line)") }
+            logger.notice("the configuration stays as it was")
         }
     }
 }

@@ -5,7 +5,7 @@ extension ScrapeSource {
     /// Scrapes of a collector; `drain` fetches what taps have and not yet told.
     init(_ collector: Collector, drain: @escaping @Sendable () -> Void) {
         self.init(
-            prepare: drain, exposition: { TextExposition(of: collector.registry) },
+            prepare: drain, exposition: { $0.exposition(of: collector.registry) },
             recordDuration: { collector.recordScrape(nanoseconds: $0) })
     }
 }

@@ -1,4 +1,5 @@
 internal import CardReader
+internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import Synchronization
@@ -10,12 +11,20 @@ struct Sinks: Sendable {
     let entry: SharingSink
     /// Spans; nil when nobody named an endpoint for them.
     let traces: DaemonTraces?
+    /// Log records; nil when nobody named an endpoint for them.
+    let logs: DaemonLogs?
 
-    /// All of them behind one bus, with no more data than they may have.
-    init(seriesLimit: Int) {
-        collector = Collector(seriesLimit: seriesLimit, scope: .everything)
-        let bus = EventBus([collector, FaultLog()])
-        traces = DaemonTraces(counting: collector)
+    /// All of them behind one bus, with no more data than they may have, as the settings want them.
+    init(_ settings: Settings, log: LogSystem, exports: ExportEnvironment) {
+        let sampler = SystemSampler(
+            diskPaths: settings[\.systemDiskPaths], interval: settings[\.metricsCollectionInterval])
+        collector = Collector(
+            seriesLimit: settings[\.metricsSeriesLimit], showsCreated: settings[\.metricsCreated], sampler: sampler)
+        let bus = EventBus([collector, FaultLog(log.outlet)])
+        log.count(with: collector)
+        collector.tell(exports.bench)
+        logs = DaemonLogs(of: log.outlet, counting: collector, exports)
+        traces = DaemonTraces(settings, counting: collector, exports)
         if let traces { bus.add(traces.sink) }
         entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
     }
@@ -29,7 +38,8 @@ extension SharingSink {
     }
 }
 
-/// Says on standard error when a source fails, works again, or loses events; of losses a line a reason in ten seconds.
+/// Logs when a source fails, works again, or loses events; of losses a line a reason in ten
+/// seconds.
 final class FaultLog: EventSink {
     private struct Loss: Hashable {
         var source: SourceKind
@@ -44,11 +54,20 @@ final class FaultLog: EventSink {
     private static let pauseNanoseconds: UInt64 = 10_000_000_000
 
     private let losses = Mutex<[Loss: Told]>([:])
+    private let loggers: [SourceKind: Logger]
+
+    init(_ log: LogOutlet) {
+        loggers = Dictionary(
+            uniqueKeysWithValues: SourceKind.allCases.map { ($0, log.logger(LogComponent($0))) })
+    }
 
     func receive(_ event: ProbeEvent) {
         switch event {
         case .sourceState(let state):
-            Terminal.say("\(state.stamp.source.name): \(state.isWorking ? "works" : state.message)")
+            let source = state.stamp.source
+            loggers[source]?.log(
+                level: state.isWorking ? .notice : .warning,
+                "\(source.name): \(state.isWorking ? "works" : state.message)")
         case .eventsDropped(let loss): note(loss)
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
             .clientEnded, .clientDrained:
@@ -70,6 +89,8 @@ final class FaultLog: EventSink {
             defer { told.untold = 0 }
             return told.untold
         }
-        if count > 0 { Terminal.say("\(loss.stamp.source.name): \(count) events lost (\(loss.reason.name))") }
+        guard count > 0 else { return }
+        loggers[loss.stamp.source]?.warning(
+            "\(loss.stamp.source.name): \(count) events lost (\(loss.reason.name))")
     }
 }

@@ -40,11 +40,17 @@ struct Sources: Sendable {
 struct SourcesService: Service {
     let sources: Sources
     let sinks: Sinks
+    /// Numbers that are pushed; nil when nobody named an endpoint for them.
+    let metrics: DaemonMetrics?
 
     func run() async throws {
         try? await gracefulShutdown()
         sources.stop()
         sinks.entry.finish()
-        await sinks.traces?.finish()
+        async let traced: ()? = sinks.traces?.finish()
+        async let counted: ()? = metrics?.finish()
+        _ = await (traced, counted)
+        // The others may have had something to say.
+        await sinks.logs?.finish()
     }
 }

@@ -1,36 +1,41 @@
-internal import Glibc
+internal import Logging
 internal import Observability
 internal import ProbeEvents
-internal import PrometheusClient
 internal import TelemetryExport
 
-/// Spans of all that the daemon sees, where the environment names an endpoint for them.
+/// Spans of all that the daemon sees, where somebody names an endpoint for them.
 struct DaemonTraces: Sendable {
     private let pipeline: TracePipeline
+    private let environment: ExportEnvironment
 
     /// nil when nothing is exported.
-    init?(counting collector: Collector) {
-        let variable = { (name: String) in getenv(name).map { String(cString: $0) } }
-        guard let settings = TraceSettings(variable, warn: { Terminal.say($0) }), settings.sampler.canKeep else {
+    init?(_ settings: Settings, counting collector: Collector, _ environment: ExportEnvironment) {
+        guard var traces = TracingVariables(settings, environment.variables).export(), traces.sampler.canKeep else {
             return nil
         }
-        let health = collector.health
-        health.exportQueueLength[.otlpTraces].set(0)
-        let telemetry = TraceExport.Telemetry(
-            count: { reason, count in health.exportFailures[.otlpTraces, reason].increment(by: count) },
-            queueLength: { health.exportQueueLength[.otlpTraces].set(Double($0)) }, say: { Terminal.say($0) })
-        pipeline = TracePipeline(TraceExport(settings, telemetry: telemetry)) { source, count in
+        traces.export.tell(environment.bench)
+        self.environment = environment
+        let telemetry = ExportTelemetry(.otlpTraces, in: collector.health, say: environment.say)
+        pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry)) { source, count in
             collector.countDropped(count, source: source)
         }
-        Terminal.say("traces to \(settings.shownEndpoint)")
+        pipeline.showTraces(in: collector)
+        environment.log.info("traces to \(traces.export.shownEndpoint)")
     }
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
 
+    /// Takes over how much is kept.
+    func adopt(_ settings: Settings) {
+        guard let traces = TracingVariables(settings, environment.variables).export() else { return }
+        pipeline.sample(traces.sampler)
+    }
+
     /// Sends what waits, and says what did not get there; bounded in time.
     func finish() async {
         let end = await pipeline.finish()
-        if end.lost > 0 { Terminal.say("\(end.lost) spans were lost since the start, the last: \(end.reason)") }
+        guard end.lost > 0 else { return }
+        environment.log.warning("\(end.lost) spans were lost since the start, the last: \(end.reason)")
     }
 }

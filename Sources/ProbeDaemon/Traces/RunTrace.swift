@@ -5,7 +5,7 @@ internal import TelemetryExport
 
 /// The trace of one run: its own span under the caller's, and in it what the program says to cards.
 struct RunTrace: Sendable {
-    private let settings: TraceSettings
+    private let destination: String
     private let span: Span
     private let pipeline: TracePipeline
     private let dropped = DroppedEvents()
@@ -15,25 +15,50 @@ struct RunTrace: Sendable {
     }
 
     /// Begins the span of a run; nil when nothing is exported, or when the caller or the sampler keeps no trace of it.
-    init?(of program: String, _ variables: EnvironmentVariables, say: @escaping (String) -> Void) {
-        guard let settings = TraceSettings(variables.text, warn: say), settings.sampler.canKeep else { return nil }
+    ///
+    /// - Parameter collector: counts what becomes of the export, where numbers go out.
+    init?(
+        of program: String, _ variables: EnvironmentVariables, _ read: ExportVariables, counting collector: Collector?,
+        bench: RunBench
+    ) async {
+        let settings = await Self.keys(variables)
+        guard var wanted = TracingVariables(settings, read).export(), wanted.sampler.canKeep else { return nil }
+        wanted.export.tell(bench.identity)
+        destination = wanted.export.shownEndpoint
+        let telemetry = collector.map { ExportTelemetry(.otlpTraces, in: $0.health) { _ in } }
         let caller = SpanContext(
             traceparent: variables["TRACEPARENT"] ?? [], tracestate: variables["TRACESTATE"] ?? [])
-        let export = TraceExport(settings)
+        let export = TraceExport(wanted, telemetry: telemetry ?? ExportTelemetry())
         span = export.spans.start(
             program, parent: caller, attributes: [Attribute("process.executable.name", .text(program))])
         guard span.isRecording else {
             Task { _ = await export.finish(within: .zero) }
             return nil
         }
-        pipeline = TracePipeline(export, root: span.context) { [dropped] _, count in
+        pipeline = TracePipeline(export, root: span.context) { [dropped] source, count in
             dropped.count.wrappingAdd(count, ordering: .relaxed)
+            collector?.countDropped(count, source: source)
         }
-        self.settings = settings
+    }
+
+    /// The keys on traces that variables give; none when they have a fault, which is told.
+    private static func keys(_ variables: EnvironmentVariables) async -> Settings {
+        let rows = ConfigKeys.table.rows.filter { $0.path.hasPrefix("tracing.") }
+        let names = rows.flatMap { [$0.variable, $0.olderVariable].compactMap(\.self) }
+        let given = names.compactMap { name in variables.text(name).map { (name, $0) } }
+        do throws(ConfigError) {
+            return try await ConfigSources(environment: Dictionary(given) { first, _ in first }).load()
+        } catch {
+            for fault in error.faults { Terminal.say("\(fault.line); ignored") }
+            return Settings.fallback
+        }
     }
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
+
+    /// Shows in a collector's histograms which traces their numbers came from.
+    func show(in collector: Collector) { pipeline.showTraces(in: collector) }
 
     /// The environment of the program, in which its own spans find the run's.
     func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {
@@ -54,7 +79,7 @@ struct RunTrace: Sendable {
             span.end()
         }
         if end.lost > 0 {
-            Terminal.say("\(end.lost) spans did not reach \(settings.shownEndpoint): \(end.reason)")
+            Terminal.say("\(end.lost) spans did not reach \(destination): \(end.reason)")
         }
         let events = dropped.count.load(ordering: .relaxed)
         if events > 0 { Terminal.say("\(events) events are not in the trace: its queue was full") }

@@ -1,10 +1,11 @@
 import Synchronization
 
 extension PreparedChildren {
-    /// Writes children from `first` on with the numbers of this moment, as many as surely fit before `limit`; returns
-    /// the child and the place behind them.
+    /// Writes children from `first` up to `end` with the numbers of this moment, as many as surely fit before `limit`;
+    /// returns the child and the place behind them.
     func write(
-        from first: Int, at start: UnsafeMutablePointer<UInt8>, before limit: UnsafeMutablePointer<UInt8>
+        from first: Int, upTo end: Int, at start: UnsafeMutablePointer<UInt8>,
+        before limit: UnsafeMutablePointer<UInt8>
     ) -> (child: Int, place: UnsafeMutablePointer<UInt8>) {
         text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
@@ -14,7 +15,7 @@ extension PreparedChildren {
                         text: text, cuts: cuts, position: self.start(ofChild: first), nextCut: first * cutsPerChild,
                         place: start)
                     var child = first
-                    while child < cells.count, limit - lines.place >= longest(ofChild: child) {
+                    while child < end, limit - lines.place >= longest(ofChild: child) {
                         write(cells[child], into: &lines)
                         child += 1
                     }
@@ -29,12 +30,9 @@ extension PreparedChildren {
         switch kind {
         case .histogram:
             writeHistogram(cell, into: &lines)
-        case .gauge:
-            lines.copyLine()
-            lines.end(
-                NumberText.write(Double(bitPattern: cell.pointee.value.load(ordering: .relaxed)), at: lines.place))
-        case .counter, .info:
-            lines.write(cell.pointee.value.load(ordering: .relaxed))
+        case .gauge, .counter, .info:
+            let number = cell.pointee.value.load(ordering: .relaxed)
+            if holdsFraction { lines.write(Double(bitPattern: number)) } else { lines.write(number) }
         }
     }
 
@@ -45,7 +43,9 @@ extension PreparedChildren {
             lines.write(counts.total)
         }
         let sum = cell.pointee.value.load(ordering: .relaxed) &+ counts.exactSum
-        if unit == .seconds {
+        if holdsFraction {
+            lines.write(Double(bitPattern: sum))
+        } else if unit == .seconds {
             lines.copyLine()
             lines.end(NumberText.write(secondsOf: sum, at: lines.place))
         } else {
@@ -65,6 +65,12 @@ private struct LineWriter {
 
     @inline(__always)
     mutating func write(_ number: UInt64) {
+        copyLine()
+        end(NumberText.write(number, at: place))
+    }
+
+    @inline(__always)
+    mutating func write(_ number: Double) {
         copyLine()
         end(NumberText.write(number, at: place))
     }

@@ -62,6 +62,15 @@ enum NumberText {
         }
     }
 
+    /// Nanoseconds as seconds at the end of a text.
+    static func append(secondsOf nanoseconds: UInt64, to text: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestBytes) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            let end = write(secondsOf: nanoseconds, at: start)
+            text.append(contentsOf: UnsafeBufferPointer(start: start, count: end - start))
+        }
+    }
+
     /// A bucket bound in seconds, with at least one decimal: `0.0001`, `1.0`.
     static func bound(nanoseconds: UInt64) -> String {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: longestBytes) { buffer in
@@ -70,6 +79,14 @@ enum NumberText {
             let text = String(decoding: UnsafeBufferPointer(start: start, count: end - start), as: UTF8.self)
             return text.utf8.contains(UInt8(ascii: ".")) ? text : text + ".0"
         }
+    }
+
+    /// A bucket bound of any numbers, with at least one decimal where there is no exponent.
+    static func bound(_ value: Double) -> String {
+        var text: [UInt8] = []
+        append(value, to: &text)
+        let isWhole = text.allSatisfy { (zero...zero + 9).contains($0) || $0 == UInt8(ascii: "-") }
+        return String(decoding: text, as: UTF8.self) + (isWhole ? ".0" : "")
     }
 
     // MARK: Digits

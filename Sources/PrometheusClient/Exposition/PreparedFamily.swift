@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A family ready to be rendered: all its text, and where its numbers are.
 struct PreparedFamily: Sendable {
     /// The lines before the samples.
@@ -8,6 +6,8 @@ struct PreparedFamily: Sendable {
     var lines: [UInt8] = []
     /// Children whose numbers are read while rendering.
     var children: PreparedChildren?
+    /// The children's exemplars, by the address of a cell.
+    var exemplars: [UInt: ExemplarTable.OfChild] = [:]
 }
 
 /// The text of a family's children, one child after the other, cut where numbers go.
@@ -20,8 +20,14 @@ struct PreparedChildren: Sendable {
     let kind: MetricKind
     let unit: MetricUnit
     let scale: HistogramScale
+    /// Whether what a cell holds beside counts is a `Double`.
+    let holdsFraction: Bool
     /// How many numbers a child has.
     let cutsPerChild: Int
+    /// What tells from when on a child counts; nil for kinds that can go down.
+    let createdName: String?
+    /// The length of the name of a child's last sample.
+    let lastNameBytes: Int
     /// All text, without the numbers and the line feeds behind them; then a vector that nothing is about, since text is
     /// copied by vectors.
     private(set) var text = [UInt8](repeating: 0, count: MemoryLayout<Vector>.size)
@@ -37,7 +43,10 @@ struct PreparedChildren: Sendable {
         kind = descriptor.kind
         unit = descriptor.unit
         self.scale = scale
+        holdsFraction = kind == .gauge || scale.holdsFraction
         cutsPerChild = kind == .histogram ? descriptor.bucketBounds.count + 3 : 1
+        createdName = kind == .histogram || kind == .counter ? descriptor.baseName + "_created" : nil
+        lastNameBytes = descriptor.name.utf8.count + (kind == .histogram ? "_count".utf8.count : 0)
     }
 
     /// Takes a child whose samples are these.
@@ -85,38 +94,25 @@ struct FamilyText {
     }
 
     /// The children of closed labels that were used, in the order of their indices.
-    mutating func prepare(closed block: CellBlock) -> PreparedFamily {
-        let shown = (0..<block.count).filter { isShown(block.table.cell(at: $0)) }
+    mutating func prepare(
+        closed block: CellBlock, _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> PreparedFamily {
+        let shown = (0..<block.count).filter { descriptor.shows(block.table.cell(at: $0)) }
         if shown.count != children.cells.count {
             children = PreparedChildren(descriptor: descriptor, scale: scale)
-            for index in shown { append(block, index: index, texts: labelTexts(ofIndex: index)) }
+            for index in shown { append(block, index: index, texts: descriptor.labelTexts(ofIndex: index)) }
         }
-        return PreparedFamily(header: header, children: children)
+        return PreparedFamily(header: header, children: children, exemplars: exemplars)
     }
 
     /// The children of open labels: the known ones and the fresh ones, or only the fresh ones after a removal.
-    mutating func prepare(adding fresh: [CellBlock], removals: Int) -> PreparedFamily {
+    mutating func prepare(
+        adding fresh: [CellBlock], removals: Int, _ exemplars: [UInt: ExemplarTable.OfChild]
+    ) -> PreparedFamily {
         if removals != known.removals { children = PreparedChildren(descriptor: descriptor, scale: scale) }
         for block in fresh { append(block, index: 0, texts: block.labelTexts) }
         known = Known(children: children.cells.count, removals: removals)
-        return PreparedFamily(header: header, children: children)
-    }
-
-    private func isShown(_ cell: UnsafeMutablePointer<MetricCell>) -> Bool {
-        // A histogram's sum may be there an instant before its first count.
-        cell.pointee.isShown.load(ordering: .relaxed)
-            || descriptor.kind != .histogram && cell.pointee.value.load(ordering: .relaxed) != 0
-    }
-
-    private func labelTexts(ofIndex index: Int) -> [String] {
-        var rest = index
-        var texts: [String] = []
-        for label in descriptor.labels.reversed() {
-            let domain = label.domain ?? [""]
-            texts.append(domain[rest % domain.count])
-            rest /= domain.count
-        }
-        return texts.reversed()
+        return PreparedFamily(header: header, children: children, exemplars: exemplars)
     }
 
     private mutating func append(_ block: CellBlock, index: Int, texts: [String]) {

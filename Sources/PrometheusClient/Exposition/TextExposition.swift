@@ -29,6 +29,9 @@ public struct TextExposition: Sequence, IteratorProtocol {
     /// Lines that are copied as they are before the children of `current`.
     private var pending: [UInt8] = []
     private var nextChild = 0
+    private let withCreated: Bool
+    /// The children of `current` from `nextChild` on that have more than numbers.
+    private var annotated: ArraySlice<Int> = []
 
     /// Starts over the families of a registry, after its scrape hooks have run.
     public init(of registry: Registry, format: ExpositionFormat = .text) {
@@ -36,6 +39,7 @@ public struct TextExposition: Sequence, IteratorProtocol {
         registry.runScrapeHooks()
         waiting = registry.sources[...]
         isEndWritten = format == .text
+        withCreated = format == .openMetrics && registry.showsCreated
     }
 
     /// The next chunk, or nil at the end.
@@ -93,14 +97,19 @@ public struct TextExposition: Sequence, IteratorProtocol {
     private mutating func nextItemBytes() -> Int? {
         while true {
             if !pending.isEmpty { return pending.count }
-            if let children = current?.children, nextChild < children.cells.count {
-                return children.longest(ofChild: nextChild)
+            if let current, let children = current.children, nextChild < children.cells.count {
+                guard annotated.first == nextChild else { return children.longest(ofChild: nextChild) }
+                pending = current.annotatedLines(ofChild: nextChild, withCreated: withCreated)
+                annotated.removeFirst()
+                nextChild += 1
+                continue
             }
             current = nil
             if let source = waiting.popFirst() {
                 let family = source.prepare()
                 pending = family.header.lines(format) + family.lines
                 nextChild = 0
+                annotated = format == .openMetrics ? family.annotatedChildren(withCreated: withCreated) : []
                 current = family
             } else if !isEndWritten {
                 isEndWritten = true
@@ -124,7 +133,8 @@ public struct TextExposition: Sequence, IteratorProtocol {
             return end
         }
         guard let children = current?.children else { return place }
-        let end = children.write(from: nextChild, at: place, before: limit)
+        let end = children.write(
+            from: nextChild, upTo: annotated.first ?? children.cells.count, at: place, before: limit)
         nextChild = end.child
         return end.place
     }

@@ -8,17 +8,13 @@ struct TraceRequest {
 
     /// A request with spans of the probe that the resource describes.
     init(_ spans: [SpanData], resource: [Attribute], version: String) {
-        let scope = Cardlink_Otlp_InstrumentationScope.with {
-            $0.name = "cardlink-probe"
-            $0.version = version
-        }
         message = .with {
             $0.resourceSpans = [
                 .with {
-                    $0.resource = .with { $0.attributes = resource.map(Cardlink_Otlp_KeyValue.init) }
+                    $0.resource = Cardlink_Otlp_Resource(resource)
                     $0.scopeSpans = [
                         .with {
-                            $0.scope = scope
+                            $0.scope = Cardlink_Otlp_InstrumentationScope(version: version)
                             $0.spans = spans.map(Cardlink_Otlp_Span.init)
                         }
                     ]
@@ -98,34 +94,5 @@ extension Cardlink_Otlp_Span.Link {
         attributes = link.attributes.kept.map(Cardlink_Otlp_KeyValue.init)
         droppedAttributesCount = link.attributes.dropped
         flags = Cardlink_Otlp_Span.flags(link.context, isRemote: link.context.isRemote)
-    }
-}
-
-extension Cardlink_Otlp_KeyValue {
-    fileprivate init(_ attribute: Attribute) {
-        self.init()
-        key = attribute.key
-        value = Cardlink_Otlp_AnyValue(attribute.value)
-    }
-}
-
-extension Cardlink_Otlp_AnyValue {
-    fileprivate init(_ value: AttributeValue) {
-        self.init()
-        self.value =
-            switch value {
-            case .text(let text): .stringValue(text)
-            case .flag(let flag): .boolValue(flag)
-            case .integer(let integer): .intValue(integer)
-            case .number(let number): .doubleValue(number)
-            case .texts(let texts): Self.list(texts.map(AttributeValue.text))
-            case .flags(let flags): Self.list(flags.map(AttributeValue.flag))
-            case .integers(let integers): Self.list(integers.map(AttributeValue.integer))
-            case .numbers(let numbers): Self.list(numbers.map(AttributeValue.number))
-            }
-    }
-
-    private static func list(_ values: [AttributeValue]) -> OneOf_Value {
-        .arrayValue(.with { $0.values = values.map(Cardlink_Otlp_AnyValue.init) })
     }
 }

@@ -43,6 +43,12 @@ struct RunCommand: AsyncParsableCommand {
         transform: { try ListenAddress(parsing: $0) })
     var metrics: ListenAddress?
 
+    @Option(
+        help: ArgumentHelp(
+            "Push metrics to a Pushgateway when the program has ended, in the place of the bench's last ones; with "
+                + "/metrics/job/NAME behind its address, to that group.", valueName: "url"))
+    var push: String?
+
     @Option(help: ArgumentHelp("Colour the summary: always, auto or never.", valueName: "when"))
     var color: Terminal.Colour = .auto
 
@@ -63,6 +69,8 @@ struct RunCommand: AsyncParsableCommand {
             throw ValidationError("unknown option '\(first)'")
         }
         try validateCapture()
+        // Not the parser's own error, which would show the address with a password in it.
+        do { _ = try push.map(PushTarget.init) } catch { throw ValidationError("--push: \(error)") }
     }
 
     /// What the options say together.
@@ -85,6 +93,7 @@ struct RunCommand: AsyncParsableCommand {
             CaptureRequest(file: $0, includesFiles: captureFiles, showsIdentities: showIdentity)
         }
         request.metrics = metrics
+        request.push = try push.map(PushTarget.init)
         request.runtimeDirectory = place.runtimeDir
         end(like: await Run(request, origin: Self.origin.withLock { $0 } ?? ProcessOrigin()).execute())
     }

@@ -24,8 +24,15 @@ final class LiveBench {
     func control(_ line: String) throws -> String { try bench.control(line) }
 
     /// Starts `serve` on a free port and waits until it answers.
-    func startDaemon(environment more: [String: String] = [:]) throws {
-        daemon = try ServingProbe(sockets: sockets, environment: environment.merging(more) { $1 })
+    func startDaemon(options: [String] = [], environment more: [String: String] = [:]) throws {
+        daemon = try ServingProbe(
+            sockets: sockets, options: options, environment: environment.merging(more) { $1 })
+    }
+
+    /// Has it read its configuration again, and waits for what it says then.
+    func reloadDaemon(until line: String) throws -> Bool {
+        try running.reload()
+        return eventually(within: 5) { daemonErrors.contains(line) }
     }
 
     func stopDaemon() throws -> Command? {

@@ -5,10 +5,16 @@ import Testing
 
 /// Files with faults, and the lines that a person is told.
 struct ConfigFaultTests {
+    private static let times = "a time from 50ms to 60s, as in 5s, 500ms or 1m30s; a number alone is of seconds"
     private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
+    private static let endpoints =
+        "HOST:PORT, or a URL that begins with http:// or https:// and has no user's name in it"
     private static let paths = "a path that begins with / and is none of: /, /health, /health/live, /health/ready"
     private static let freePath =
         "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
+
+    private static let levels = "trace, debug, info, notice, warning, error, critical"
+    private static let components = "serve, config, http, receiver, events, readers, export, log, program"
 
     @Test(arguments: [
         ("metrics: {enabled: yes}", ["1: metrics.enabled 'yes' is neither true nor false"]),
@@ -59,13 +65,44 @@ struct ConfigFaultTests {
                 "1: metrics.listen_address has something in its list that is no value; allowed: \(addresses)"
             ]
         ),
+        ("health: {timeout: 0}", ["1: health.timeout '0' is not \(times)"]),
+        ("health: {timeout: 5 s}", ["1: health.timeout '5 s' is not \(times)"]),
+        ("health: {timeout: 2m}", ["1: health.timeout '2m' is not \(times)"]),
+        ("health: {timeout: ever}", ["1: health.timeout 'ever' is not \(times)"]),
+        (
+            "health: {disk_degraded_percent: 90%}",
+            ["1: health.disk_degraded_percent '90%' is not a whole number from 1 to 100"]
+        ),
+        ("system: {disk_paths: [/, var]}", ["1: system.disk_paths 'var' is no path that begins with /"]),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
+        ("tracing: {protocol: udp}", ["1: tracing.protocol 'udp' is none of: grpc, http/protobuf, http"]),
+        ("tracing: {sample_rate: 1.5}", ["1: tracing.sample_rate '1.5' is not a number from 0 to 1"]),
+        ("tracing: {sample_rate: nan}", ["1: tracing.sample_rate 'nan' is not a number from 0 to 1"]),
+        ("tracing: {endpoint: collector}", ["1: tracing.endpoint 'collector' is not \(endpoints)"]),
+        ("tracing: {endpoint: 'ftp://h:1'}", ["1: tracing.endpoint 'ftp://h:1' is not \(endpoints)"]),
+        (
+            "tracing: {endpoint: 'http://u:secret@h'}",
+            ["1: tracing.endpoint has a user's name or password; allowed: \(endpoints)"]
+        ),
         ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
+        ("logging: {level: loud}", ["1: logging.level 'loud' is none of: \(levels)"]),
+        ("logging: {format: xml}", ["1: logging.format 'xml' is none of: text, json"]),
+        ("logging: {file: log}", ["1: logging.file 'log' is neither stderr nor an absolute path"]),
+        ("logging: {trace_correlation: 2}", ["1: logging.trace_correlation '2' is neither true nor false"]),
+        ("logging:\n  components:\n    - http=loud", ["2: logging.components 'loud' is none of: \(levels)"]),
+        ("logging: {components: taps=info}", ["1: logging.components 'taps' is none of: \(components)"]),
+        (
+            "logging: {components: http}",
+            [
+                "1: logging.components 'http' is not COMPONENT=LEVEL, a component of: \(components); a level of: \(levels)"
+            ]
+        ),
         (
             "metrics: 5",
             [
                 "1: metrics is no key but has keys under it: metrics.enabled, metrics.listen_address, metrics.port, "
-                    + "metrics.path, metrics.max_requests, metrics.series_limit"
+                    + "metrics.path, metrics.max_requests, metrics.series_limit, metrics.created, "
+                    + "metrics.collection_interval"
             ]
         ),
         ("metrics:\n  prot: 1", ["2: metrics.prot is no key; did you mean metrics.port?"]),

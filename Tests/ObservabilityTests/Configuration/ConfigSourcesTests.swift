@@ -1,3 +1,4 @@
+import Logging
 import TestSupport
 import Testing
 
@@ -9,9 +10,20 @@ struct ConfigSourcesTests {
     private static let texts: [String: (String, String)] = [
         "metrics.enabled": ("false", "true"), "metrics.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "metrics.port": ("1", "2"), "metrics.path": ("/a", "/b"), "metrics.max_requests": ("1", "2"),
-        "metrics.series_limit": ("1", "2"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
+        "metrics.created": ("false", "true"),
+        "metrics.series_limit": ("1", "2"), "metrics.collection_interval": ("2", "1m30s"),
+        "health.enabled": ("false", "true"), "health.timeout": ("2.5", "500ms"),
+        "health.disk_degraded_percent": ("1", "2"), "health.disk_unhealthy_percent": ("1", "2"),
+        "health.memory_degraded_percent": ("1", "2"), "health.memory_unhealthy_percent": ("1", "2"),
+        "system.disk_paths": ("/", "/var"), "health.listen_address": ("127.0.0.1:1", "[::1]:2"),
         "health.port": ("1", "2"), "web.config_file": ("/a", "/b"), "web.host_names": ("a.example", "b.example"),
-        "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"),
+        "bench.name": ("left", "right"), "bench.site": ("lab", "the attic"),
+        "runtime.directory": ("/a", "/b"), "runtime.group": ("a", "b"), "logging.level": ("debug", "error"),
+        "logging.components": ("http=debug", "readers=error"), "logging.format": ("json", "text"),
+        "logging.trace_correlation": ("false", "true"), "logging.file": ("/a", "stderr"),
+        "tracing.enabled": ("false", "true"), "tracing.endpoint": ("h:1", "https://h/v1"),
+        "tracing.protocol": ("grpc", "http"), "tracing.service_name": ("a", "b"),
+        "tracing.service_version": ("1", "2"), "tracing.sample_rate": ("0.5", "0"),
     ]
 
     @Test func everyKeyHasExamples() {
@@ -72,6 +84,7 @@ struct ConfigSourcesTests {
             metrics: {enabled: False, listen_address: ["[::1]:1", ":2"], port: 3, path: /m}
             web: {host_names: bench.example, config_file: web.yaml}
             runtime: {directory: /r}
+            logging: {level: Debug, components: ["http=trace", "readers=ERROR"], format: json, file: /var/log/probe}
             """, to: "config.yaml")
         let settings = try await ConfigSources(file: file).load()
         #expect(settings[\.metricsEnabled] == false)
@@ -83,6 +96,14 @@ struct ConfigSourcesTests {
         #expect(settings[\.runtimeDirectory] == "/r")
         #expect(settings[\.runtimeGroup] == nil)
         #expect(settings[\.healthPort] == 7817)
+        #expect(settings[\.loggingLevel] == .debug)
+        #expect(
+            settings[\.loggingComponents] == [
+                ComponentLevel(component: .http, level: .trace), ComponentLevel(component: .readers, level: .error),
+            ])
+        #expect(settings[\.loggingFormat] == .json)
+        #expect(settings[\.loggingFile] == .file("/var/log/probe"))
+        #expect(settings[\.loggingTraceCorrelation])
     }
 
     @Test func aVariableHoldsAListWithCommas() async throws {
@@ -100,6 +121,15 @@ struct ConfigSourcesTests {
             ])
     }
 
+    @Test func aPasswordInTheEnvironmentIsAWarning() async throws {
+        let environment = ["GP_METRICS_AUTH_PASSWORD": "geheim", "GP_METRICS_AUTH_USERNAME": ""]
+        #expect(
+            try await ConfigSources(environment: environment).load().warnings == [
+                "the environment variable GP_METRICS_AUTH_PASSWORD protects nothing here; a password stands in the file "
+                    + "of web.config_file"
+            ])
+    }
+
     @Test(arguments: ["", "# nothing\n", "---\n", "metrics:\n", "metrics: {}\nhealth: ~\n"])
     func aFileWithoutKeysSaysNothing(_ text: String) async throws {
         let folder = try TemporaryFolder()
@@ -109,18 +139,20 @@ struct ConfigSourcesTests {
     }
 
     @Test func whatCanChangeAliveIsTaken() async throws {
-        let options = ["metrics.enabled": ["false"], "metrics.port": ["1"]]
+        let options = ["metrics.enabled": ["false"], "metrics.port": ["1"], "logging.level": ["trace"]]
         var settings = try await ConfigSources().load()
         let next = try await ConfigSources(options: options).load()
         #expect(
             settings.adopt(next) == [
                 "metrics.enabled is now false", "metrics.port changes to 1 only when the probe is started again",
+                "logging.level is now trace",
             ])
+        #expect(settings[\.loggingLevel] == .trace)
         #expect(settings[\.metricsEnabled] == false)
         #expect(settings[\.metricsPort] == 7816)
         #expect(settings.adopt(settings) == [])
         let defaults = try await ConfigSources().load()
-        #expect(settings.adopt(defaults) == ["metrics.enabled is now true"])
+        #expect(settings.adopt(defaults) == ["metrics.enabled is now true", "logging.level is now info"])
     }
 
     /// `a.b` with a value, as a document.

@@ -40,6 +40,10 @@ struct MetricsPage {
         A label value marked *open* is a name that a user or a bench supplies. A family takes \(Registry.defaultSeriesLimit)
         combinations of them; further ones count under `other`, and `cardlink_series_refused_total` counts how often. All other labels have
         closed lists. Durations are in seconds, sizes in bytes. Buckets are upper bounds, and `+Inf` follows the last one.
+
+        `/metrics` is Prometheus text 0.0.4, and OpenMetrics 1.0 for who asks for it in `Accept`, as Prometheus does. There the
+        buckets of commands and sessions have exemplars: the trace that a value was part of, where traces are exported.
+        Prometheus keeps them with `--enable-feature=exemplar-storage`.
         """
 
     private static func families(of catalog: some Sendable) -> [FamilyDescriptor] {

@@ -192,7 +192,7 @@ final class Spans: Sendable {
         let drops = drops
         manager = SpanManager(
             sampler: sampler, limits: limits, openLimit: openLimit,
-            queue: SpanQueue(capacity: capacity, batchSize: batchSize) {
+            queue: ExportQueue(capacity: capacity, batchSize: batchSize) {
                 drops.count.wrappingAdd($0, ordering: .relaxed)
             })
     }

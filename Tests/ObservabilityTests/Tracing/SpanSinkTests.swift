@@ -1,4 +1,5 @@
 import ProbeEvents
+import PrometheusClient
 import SmartCard
 import TestSupport
 import Testing
@@ -46,6 +47,50 @@ import Testing
                 Attribute("cardlink.session.share_mode", "shared"), Attribute("cardlink.reader", "R"),
                 Attribute("cardlink.program", "p"), Attribute("process.pid", 1),
             ])
+    }
+
+    /// The collector counts the same events: each exchange's bucket shows the command's span, the session's its own.
+    @Test func aSpanThatIsKeptIsShownBesideItsNumbers() throws {
+        let (spans, collector) = (Spans(), Collector())
+        let sink = SpanSink(spans.manager)
+        sink.showTraces(in: collector)
+        var story = Story()
+        [
+            story.opened(), story.apdu("00A4040002A000", "6102"), story.apdu("00C0000002", "62009000", wait: 350_000),
+            story.apdu("00B0000004", "", resultCode: 0x8010_000B), story.closed(),
+        ].forEach { event in
+            collector.receive(event)
+            sink.receive(event)
+        }
+        let told = spans.take()
+        let (select, session) = (try #require(told.first), try #require(told.last))
+        let lines = TextExposition.text(collector.registry, format: .openMetrics).split(separator: "\n").map(
+            String.init
+        )
+        .filter { $0.contains(" # ") && !$0.hasPrefix("#") }.map { $0.dropFirst("cardlink_".count) }
+        func shown(_ span: SpanData) -> String {
+            "# {trace_id=\"\(span.context.traceID)\",span_id=\"\(span.context.spanID)\"}"
+        }
+        let time = "apdu_response_time_seconds_bucket"
+        #expect(
+            lines == [
+                "\(time){command=\"SELECT\",le=\"0.0005\"} 1 \(shown(select)) 0.0005 1700000000.0015",
+                "\(time){command=\"GET RESPONSE\",le=\"0.00025\"} 1 \(shown(select)) 0.00015 1700000000.0025",
+                "session_duration_seconds_bucket{session_type=\"pcsc\",status=\"completed\",le=\"1.0\"} 1 "
+                    + "\(shown(session)) 0.004 1700000000.004",
+            ])
+    }
+
+    @Test func whatIsNotKeptIsNotShown() {
+        let (spans, collector) = (Spans(sampler: .alwaysOff), Collector())
+        let sink = SpanSink(spans.manager)
+        sink.showTraces(in: collector)
+        var story = Story()
+        [story.opened(), story.apdu("00B0000004", "010203049000"), story.closed()].forEach { event in
+            collector.receive(event)
+            sink.receive(event)
+        }
+        #expect(!TextExposition.text(collector.registry, format: .openMetrics).contains("trace_id"))
     }
 
     @Test(
@@ -174,65 +219,5 @@ import Testing
         sink.finish()
         let told = spans.take()
         #expect(told.count > 1_000 && told.allSatisfy { $0.startNanoseconds <= $0.endNanoseconds })
-    }
-}
-
-/// Events of one session, a millisecond apart.
-private struct Story {
-    static let wall: UInt64 = 1_700_000_000_000_000_000
-    private let client = ClientProcess(id: 7, pid: 1, program: "p")
-    private var now: UInt64
-    private let begin: UInt64
-
-    init(now: UInt64 = 5_000) {
-        (self.now, begin) = (now, now)
-    }
-
-    private mutating func stamp(_ duration: UInt64) -> EventStamp {
-        defer { now &+= 1_000_000 }
-        return EventStamp(
-            source: .shim, startNanoseconds: now, durationNanoseconds: duration,
-            wallNanoseconds: Self.wall &+ (now &- begin))
-    }
-
-    mutating func opened() -> ProbeEvent {
-        .sessionOpened(
-            ReaderSessionOpened(
-                stamp: stamp(100), client: client, session: 1, reader: "R", sessionProtocol: .t0, shareMode: 2))
-    }
-
-    mutating func apdu(_ command: String, _ response: String, resultCode: UInt32 = 0, wait: UInt64 = 0) -> ProbeEvent {
-        let sent = HexBytes(hex: command) ?? []
-        return .apdu(
-            APDUExchange(
-                stamp: stamp(500_000), client: client, thread: 1, session: 1, reader: "R", interface: .pcsc,
-                sessionProtocol: .t0, name: CommandAPDU(sent.bytes).name(), command: sent,
-                response: HexBytes(hex: response) ?? [], isCut: false, resultCode: resultCode, waitNanoseconds: wait,
-                isWaitExact: true))
-    }
-
-    mutating func operation(_ operation: DeviceOperation, resultCode: UInt32 = 0, wait: UInt64 = 0) -> ProbeEvent {
-        .operation(
-            ReaderOperation(
-                stamp: stamp(wait), client: client, thread: 1, session: 1, reader: "R", operation: operation,
-                resultCode: resultCode, waitNanoseconds: wait, isWaitExact: true))
-    }
-
-    mutating func closed(error: SessionErrorType? = nil) -> ProbeEvent {
-        let stamp = EventStamp(
-            source: .shim, startNanoseconds: begin, durationNanoseconds: now &- begin, wallNanoseconds: Self.wall)
-        return .sessionClosed(
-            ReaderSessionClosed(
-                stamp: stamp, client: client, session: 1, reader: "R",
-                status: error == nil ? .completed : .failed, error: error))
-    }
-
-    mutating func attached(_ isTraced: Bool?) -> ProbeEvent {
-        .clientAttached(
-            ClientAttached(stamp: stamp(0), client: client, library: "", isWaitExact: true, isTraced: isTraced))
-    }
-
-    mutating func clientEnded() -> ProbeEvent {
-        .clientEnded(ClientEnded(stamp: stamp(0), client: client, isOrderly: false, openSessions: 1))
     }
 }

@@ -1,6 +1,8 @@
+import Foundation
 import NIOCore
 import Observability
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ProbeDaemon
@@ -12,7 +14,7 @@ struct MetricsServerTests {
             let answer = try await RawAnswer(port: port, "/metrics")
             #expect(answer.status == 200)
             #expect(answer.fields["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
-            #expect(answer.fields["vary"] == "Accept-Encoding")
+            #expect(answer.fields["vary"] == "Accept, Accept-Encoding")
             #expect(answer.fields["access-control-allow-origin"] == nil)
             #expect(answer.text == "a_total 1\nb_total 2\n")
         }
@@ -27,6 +29,20 @@ struct MetricsServerTests {
             let answer = try await RawAnswer(port: port, "/metrics", fields: "Accept-Encoding: gzip\r\n")
             #expect(answer.fields["content-encoding"] == "gzip")
             #expect(inflated(answer.body) == Array(pieces.joined().utf8))
+        }
+    }
+
+    @Test(arguments: ["", "Accept-Encoding: gzip\r\n"])
+    func answersInJSON(fields: String) async throws {
+        let accept = "Accept: text/plain;q=0.5,application/json\r\n"
+        try await withServer(source: ScrapeSource(Collector()) {}) { server, port in
+            let answer = try await RawAnswer(port: port, "/metrics", fields: accept + fields)
+            #expect(answer.status == 200 && answer.fields["content-type"] == "application/json")
+            let body = fields.isEmpty ? answer.body : inflated(answer.body) ?? []
+            let read = try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
+            let names = (read?["families"] as? [[String: Any]])?.compactMap { $0["name"] as? String } ?? []
+            #expect(names.contains("cardlink_apdu_commands_total") && names.contains("process_threads"))
+            #expect((read?["time"] as? String)?.hasSuffix("Z") == true)
         }
     }
 
@@ -102,6 +118,8 @@ struct MetricsServerTests {
                 {
                   "checks" : {
                     "reader_monitor" : {
+                      "age_seconds" : 0.5,
+                      "duration_seconds" : 0.002,
                       "message" : "pcscd does not answer",
                       "status" : "unhealthy"
                     }
@@ -167,7 +185,7 @@ final class ScrapeCounts: Sendable {
     func source(pieces: [String]) -> ScrapeSource {
         ScrapeSource(
             prepare: { self.counts.withLock { $0.prepared += 1 } },
-            exposition: { TextPieces(left: pieces[...]) },
+            exposition: { _ in TextPieces(left: pieces[...]) },
             recordDuration: { _ in self.counts.withLock { $0.recorded += 1 } })
     }
 }
@@ -188,7 +206,10 @@ extension MetricsServer.Health {
         all: {
             HealthReport(
                 version: "1.2.3", uptimeSeconds: 1.5,
-                checks: ["reader_monitor": .init(status: .unhealthy, message: "pcscd does not answer")])
+                checks: [
+                    "reader_monitor": HealthReport.Check(
+                        status: .unhealthy, message: "pcscd does not answer", durationSeconds: 0.002, ageSeconds: 0.5)
+                ])
         },
         live: { HealthReport(version: "1.2.3", uptimeSeconds: 1.5, checks: [:]) },
         ready: { HealthReport(version: "1.2.3", uptimeSeconds: 1.5, checks: [:]) })

@@ -12,8 +12,9 @@ struct SecuredChannel<Base: ServerChildChannel>: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
         channel.eventLoop.makeCompletedFuture {
-            guard let context = security.context() else { return }
+            guard let (context, clientNames) = security.tls() else { return }
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+            if let clientNames { try channel.pipeline.syncOperations.addHandler(ClientNames(clientNames)) }
         }.flatMap {
             base.setup(channel: channel, logger: logger)
         }

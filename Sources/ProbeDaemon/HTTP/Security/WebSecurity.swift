@@ -5,7 +5,8 @@ internal import NIOSSL
 package import Observability
 internal import Synchronization
 
-/// Passwords and TLS of a web config file, which is read again when it or a file that it names has changed.
+/// Passwords, TLS, headers and the limit of requests of a web config file, which is read again when it or a file that it
+/// names has changed.
 ///
 /// A change that cannot be read closes the door: requests are answered with 500 until the file is right again. What it
 /// had before would let in whom the change was to keep out.
@@ -15,6 +16,7 @@ package final class WebSecurity: Sendable {
         var stamps: [Stamp]
         var config: WebConfig
         var context: NIOSSLContext?
+        var rate: RequestRate?
         /// What is wrong with the file as it is now; nil when nothing is.
         var fault: String?
     }
@@ -42,13 +44,26 @@ package final class WebSecurity: Sendable {
         let first = try Self.load(file)
         hasTLS = first.context != nil
         state = Mutex(first)
+        if first.config.asksForHTTP2 { say("\(file) has http2: true; HTTP/1.1 is spoken here, and no HTTP/2") }
     }
+
+    /// Whether a client needs a certificate to be let in.
+    var asksForCertificate: Bool { state.withLock { $0.config.tls?.verification == .noHostnameVerification } }
+
+    /// Headers that the file adds to every answer, in place of those that it has.
+    var headers: HTTPFields { state.withLock { $0.config.headers } }
 
     /// What a client that may not be let in is answered; nil when it may.
     func refusal(of request: Request) async -> Response? {
-        let (users, isBroken) = refresh { ($0.config.users, $0.fault != nil) }
+        let (users, rate, isBroken) = refresh { ($0.config.users, $0.rate, $0.fault != nil) }
         guard !isBroken else {
             return .text(.internalServerError, "the web config file has a fault; the probe's standard error tells it")
+        }
+        // Before the password: its check is dear.
+        if let seconds = rate?.secondsToWait() {
+            return .text(
+                .tooManyRequests, "too many requests: the web config file has a rate_limit",
+                [.retryAfter: "\(max(1, seconds))"])
         }
         guard !users.isEmpty else { return nil }
         guard let header = request.headers[.authorization], let credentials = BasicCredentials(header: header) else {
@@ -61,8 +76,11 @@ package final class WebSecurity: Sendable {
         }
     }
 
-    /// What a connection that begins now is secured with; nil for plain HTTP.
-    func context() -> NIOSSLContext? { refresh { $0.context } }
+    /// What a connection that begins now is secured with, and the names that its client must have one of; nil for plain
+    /// HTTP.
+    func tls() -> (context: NIOSSLContext, clientNames: Set<String>?)? {
+        refresh { state in state.context.map { ($0, state.config.tls?.clientNames) } }
+    }
 
     private static var unauthorized: Response {
         .text(.unauthorized, "user and password are needed", [.wwwAuthenticate: "Basic realm=\"cardlink-probe\""])
@@ -88,8 +106,14 @@ package final class WebSecurity: Sendable {
             fault = error.explanation
         }
         let isNews = state.withLock { state in
-            defer { if let next { state = next } else { state.fault = fault } }
-            return next.map { $0.stamps != state.stamps || state.fault != nil } ?? (state.fault != fault)
+            guard var next else {
+                defer { state.fault = fault }
+                return state.fault != fault
+            }
+            defer { state = next }
+            // What was used of a limit counts on while the limit is the same.
+            if let rate = state.rate, rate.limit == next.config.rateLimit { next.rate = rate }
+            return next.stamps != state.stamps || state.fault != nil
         }
         if isNews { say(next == nil ? fault : "\(path) has changed, and counts from now on") }
     }
@@ -98,9 +122,10 @@ package final class WebSecurity: Sendable {
         // Looked at first: what changes in between is seen the next time.
         let own = stamp(path)
         let config = try WebConfig.read(path)
-        guard let tls = config.tls else { return State(stamps: [own], config: config) }
+        let rate = config.rateLimit.map { RequestRate($0) }
+        guard let tls = config.tls else { return State(stamps: [own], config: config, rate: rate) }
         let others = tls.files.map(stamp)
-        return State(stamps: [own] + others, config: config, context: try tls.context(for: path))
+        return State(stamps: [own] + others, config: config, context: try tls.context(for: path), rate: rate)
     }
 
     private static func stamp(_ path: String) -> Stamp {
@@ -109,44 +134,5 @@ package final class WebSecurity: Sendable {
         return Stamp(
             path: path, inode: UInt(status.st_ino), size: Int(status.st_size), seconds: status.st_mtim.tv_sec,
             nanoseconds: status.st_mtim.tv_nsec)
-    }
-}
-
-extension WebConfig.TLS {
-    /// Reads the files; throws what is wrong with the first that does not do.
-    fileprivate func context(for path: String) throws(ConfigError) -> NIOSSLContext {
-        func fault(_ file: String, _ reason: String) -> ConfigError {
-            ConfigError([ConfigFault(file: path, line: nil, reason: "\(file) \(reason)")])
-        }
-        for file in files {
-            do throws(BoundedFile.Failure) {
-                _ = try BoundedFile.text(file)
-            } catch {
-                throw fault(file, error.reason)
-            }
-        }
-        guard let chain = try? NIOSSLCertificate.fromPEMFile(certificateFile), !chain.isEmpty else {
-            throw fault(certificateFile, "has no certificate in PEM")
-        }
-        guard let key = try? NIOSSLPrivateKey(file: keyFile, format: .pem) else {
-            throw fault(keyFile, "has no private key in PEM, or one with a passphrase")
-        }
-        var configuration = TLSConfiguration.makeServerConfiguration(
-            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
-        configuration.minimumTLSVersion = minimum
-        configuration.maximumTLSVersion = maximum
-        configuration.applicationProtocols = ["http/1.1"]
-        if let clientAuthorityFile, let verification {
-            guard let authorities = try? NIOSSLCertificate.fromPEMFile(clientAuthorityFile), !authorities.isEmpty else {
-                throw fault(clientAuthorityFile, "has no certificate in PEM")
-            }
-            configuration.trustRoots = .certificates(authorities)
-            configuration.certificateVerification = verification
-        }
-        do {
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw fault(keyFile, "is not the key of the certificate in \(certificateFile)")
-        }
     }
 }

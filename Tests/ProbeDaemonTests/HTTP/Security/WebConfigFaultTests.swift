@@ -9,7 +9,7 @@ struct WebConfigFaultTests {
     private static let hash = "$2y$10$" + String(repeating: "a", count: 53)
     private static let noHash = "has no bcrypt hash, as in $2y$10$…; make one with: htpasswd -nB"
     private static let tls = "cert_file: a, key_file: b"
-    private static let known = "cert_file, key_file, client_ca_file, client_auth_type, min_version, max_version"
+    private static let required = "client_ca_file: c, client_auth_type: RequireAndVerifyClientCert"
 
     @Test(
         arguments: [
@@ -58,14 +58,14 @@ struct WebConfigFaultTests {
             (
                 "tls_server_config: {\(tls), min_version: TLS13, max_version: TLS12}",
                 [
-                    "1: tls_server_config has a max_version below its min_version"
+                    "1: tls_server_config has a max_version below its min_version, or below what its cipher_suites need"
                 ]
             ),
             (
                 "tls_server_config: {\(tls), client_auth_type: RequireAnyClientCert}",
                 [
-                    "1: tls_server_config.client_auth_type is 'RequireAnyClientCert'; allowed: NoClientCert, "
-                        + "RequireAndVerifyClientCert, VerifyClientCertIfGiven"
+                    "1: tls_server_config.client_auth_type is 'RequireAnyClientCert', which lets anybody in who has some "
+                        + "certificate; allowed: NoClientCert, RequireAndVerifyClientCert, VerifyClientCertIfGiven"
                 ]
             ),
             (
@@ -82,23 +82,96 @@ struct WebConfigFaultTests {
                 ]
             ),
             (
+                "tls_server_config: {\(tls), client_auth_type: RequestClientCert}",
+                [
+                    "1: tls_server_config.client_auth_type is 'RequestClientCert', which verifies nobody; allowed: "
+                        + "NoClientCert, RequireAndVerifyClientCert, VerifyClientCertIfGiven"
+                ]
+            ),
+            ("tls_server_config: {\(tls), \(required), client_allowed_sans: [a, b]}", []),
+            (
                 "tls_server_config: {\(tls), client_allowed_sans: [a]}",
                 [
-                    "1: tls_server_config.client_allowed_sans is not supported by this exporter; there is: \(known)"
+                    "1: tls_server_config has client_allowed_sans, for which client_auth_type must be "
+                        + "RequireAndVerifyClientCert"
                 ]
             ),
             (
-                "http_server_config: {http2: true}",
+                "tls_server_config: {\(tls), \(required), client_allowed_sans: []}",
+                ["1: tls_server_config.client_allowed_sans is no list of words"]
+            ),
+            ("tls_server_config: {cert: a, key: b}", []),
+            (
+                "tls_server_config: {\(tls), cert: a}",
+                ["1: tls_server_config has both cert and cert_file where one is allowed"]
+            ),
+            (
+                "tls_server_config: {cert: , key_file: a}",
+                ["1: tls_server_config.cert is no text in PEM", "1: tls_server_config has no cert_file"]
+            ),
+            (
+                "tls_server_config:\n  \(tls.replacing(", ", with: "\n  "))\n  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
                 [
-                    "1: http_server_config is not supported by this exporter; there is: basic_auth_users, tls_server_config"
+                    "4: tls_server_config.cipher_suites has 'TLS_RSA_WITH_RC4_128_SHA'; allowed: "
+                        + WebTLSNames.cipherSuites.map(\.name).joined(separator: ", ")
                 ]
             ),
             (
-                "rate_limit: {burst: 1}",
+                "tls_server_config: {\(tls), max_version: TLS12, cipher_suites: [TLS_AES_128_GCM_SHA256]}",
                 [
-                    "1: rate_limit is not supported by this exporter; there is: basic_auth_users, tls_server_config"
+                    "1: tls_server_config has a max_version below its min_version, or below what its cipher_suites need"
                 ]
             ),
+            (
+                "tls_server_config: {\(tls), curve_preferences: [P256]}",
+                [
+                    "1: tls_server_config.curve_preferences has 'P256'; allowed: CurveP256, CurveP384, CurveP521, X25519"
+                ]
+            ),
+            ("tls_server_config: {\(tls), prefer_server_cipher_suites: false}", []),
+            (
+                "tls_server_config: {\(tls), prefer_server_cipher_suites: 1}",
+                ["1: tls_server_config.prefer_server_cipher_suites is '1'; allowed: false, true"]
+            ),
+            ("http_server_config: {http2: true}", []), ("http_server_config: {http2: false, headers: }", []),
+            ("http_server_config: {http2: yes}", ["1: http_server_config.http2 is 'yes'; allowed: false, true"]),
+            (
+                "http_server_config: {http3: true}",
+                ["1: http_server_config.http3 is no key; did you mean http_server_config.http2?"]
+            ),
+            (
+                "http_server_config: {headers: {X-Frame-Options: deny, X-XSS-Protection: '1', X-Content-Type-Options: }}",
+                []
+            ),
+            (
+                "http_server_config: {headers: {X-Frame-Options: all}}",
+                ["1: http_server_config.headers.X-Frame-Options cannot be that; allowed: deny, sameorigin"]
+            ),
+            (
+                "http_server_config: {headers: {Content-Security-Policy: \"a\\nb\"}}",
+                ["1: http_server_config.headers.Content-Security-Policy cannot be that; allowed: one line of text"]
+            ),
+            (
+                "http_server_config: {headers: {Server: a}}",
+                [
+                    "1: http_server_config.headers.Server is no key; "
+                        + "did you mean http_server_config.headers.X-Frame-Options?"
+                ]
+            ),
+            ("rate_limit: {interval: 1s, burst: 20}", []), ("rate_limit: {interval: 0, burst: 1}", []),
+            ("rate_limit: {burst: 1}", []),
+            (
+                "rate_limit: {interval: 1s}",
+                ["1: rate_limit has an interval and no burst, and would answer nothing; add burst: 1 or more"]
+            ),
+            (
+                "rate_limit: {interval: 5, burst: -1}",
+                [
+                    "1: rate_limit.interval '5' is no time, as in 1s, 500ms or 1m30s; 0 is no limit",
+                    "1: rate_limit.burst '-1' is not a whole number from 0 to 1000000",
+                ]
+            ),
+            ("rate_limit: {rate: 1}", ["1: rate_limit.rate is no key; did you mean rate_limit.burst?"]),
         ] as [(String, [String])])
     func aPersonIsTold(text: String, expected: [String]) throws {
         let folder = try TemporaryFolder()

@@ -1,0 +1,57 @@
+package import ProbeEvents
+internal import Synchronization
+
+/// Decides for each session with a reader, when it begins, whether it becomes a trace, and hands on the events of those
+/// alone: what is not kept costs no place in a queue.
+///
+/// Behind it stands a ``SpanSink`` whose sessions are decided.
+package final class SampledSessions: EventSink {
+    private let sink: any EventSink
+    private let manager: SpanManager
+    private let silent = Mutex<Set<SessionKey>>([])
+
+    /// More sessions are not remembered; commands of a further one count as those of a session whose begin was not seen.
+    private static let limit = 16_384
+
+    /// Decides by the manager's sampler.
+    package init(_ sink: any EventSink, manager: SpanManager) {
+        (self.sink, self.manager) = (sink, manager)
+    }
+
+    /// Takes one event.
+    package func receive(_ event: ProbeEvent) {
+        switch event {
+        case .sessionOpened(let opened):
+            if keeps(SessionKey(client: opened.client.id, session: opened.session)) { sink.receive(event) }
+        case .apdu(let exchange):
+            if !isSilent(SessionKey(client: exchange.client.id, session: exchange.session)) { sink.receive(event) }
+        case .operation(let operation):
+            if !isSilent(SessionKey(client: operation.client.id, session: operation.session)) { sink.receive(event) }
+        case .sessionClosed(let closed):
+            let key = SessionKey(client: closed.client.id, session: closed.session)
+            let wasSilent = silent.withLock { $0.remove(key) != nil }
+            if !wasSilent { sink.receive(event) }
+        case .clientEnded(let ended):
+            silent.withLock { silent in
+                for key in silent where key.client == ended.client.id { silent.remove(key) }
+            }
+            sink.receive(event)
+        case .clientAttached: sink.receive(event)
+        case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+        }
+    }
+
+    private func keeps(_ key: SessionKey) -> Bool {
+        if manager.keepsNext() { return true }
+        silent.withLock { if $0.count < Self.limit { $0.insert(key) } }
+        return false
+    }
+
+    private func isSilent(_ key: SessionKey) -> Bool { silent.withLock { !$0.isEmpty && $0.contains(key) } }
+}
+
+/// A session among those of all clients.
+struct SessionKey: Hashable {
+    var client: UInt64
+    var session: UInt64
+}
