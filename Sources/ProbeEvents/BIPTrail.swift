@@ -1,16 +1,21 @@
 internal import SmartCard
 
-/// Follows the BIP channels of one card's session, and tells them as events.
+/// Follows the BIP channels of one card's session, and the messages that start them, and tells both as events.
 ///
-/// A tap gives it each exchange; FETCH, TERMINAL RESPONSE and ENVELOPE are looked at, and what redaction leaves of them
-/// is enough.
+/// A tap of APDUs gives it each exchange, of which FETCH, TERMINAL RESPONSE and ENVELOPE are looked at; another one gives
+/// it what they would hold. What redaction leaves of them is enough.
 package struct BIPTrail: Sendable, Hashable {
+    /// A channel that is opened later has nothing to do with a trigger.
+    static let triggerNanoseconds: UInt64 = 600_000_000_000
+
     private let device: String
     private let interface: APDUInterface
     private let client: ClientProcess?
     private let session: UInt64
     private let source: SourceKind
     private var tracker = BIPTracker()
+    /// When the last trigger came that no channel followed yet.
+    private var triggered: UInt64?
 
     /// A session without channels.
     package init(
@@ -25,46 +30,90 @@ package struct BIPTrail: Sendable, Hashable {
 
     /// What an exchange did to channels.
     package mutating func note(_ exchange: APDUExchange) -> [ProbeEvent] {
-        guard let statusWord = exchange.statusWord else { return [] }
-        let steps: [BIPStep]
         let command = exchange.command.bytes
-        let began = exchange.stamp.startNanoseconds
-        switch exchange.name {
-        case .fetch:
-            guard let asked = try? ProactiveCommand(exchange.response.bytes.dropLast(2)) else { return [] }
-            steps = tracker.observe(asked, atNanoseconds: began &+ exchange.stamp.durationNanoseconds)
-        case .terminalResponse:
-            guard let answer = try? TerminalResponse(command[CommandAPDU(command).dataRange]) else { return [] }
-            steps = tracker.observe(answer, atNanoseconds: began)
-        case .envelope:
+        let stamp = exchange.stamp
+        let began = EventClock(
+            monotonicNanoseconds: stamp.startNanoseconds, wallNanoseconds: stamp.wallNanoseconds)
+        switch (exchange.name, exchange.statusWord) {
+        case (_, nil): return []
+        case (.fetch, _):
+            let ended = EventClock(
+                monotonicNanoseconds: stamp.startNanoseconds &+ stamp.durationNanoseconds,
+                wallNanoseconds: stamp.wallNanoseconds &+ stamp.durationNanoseconds)
+            return asked(exchange.response.bytes.dropLast(2), at: ended)
+        case (.terminalResponse, _): return answered(command[CommandAPDU(command).dataRange], at: began)
+        case (.envelope, let statusWord?):
             // One that the card was too busy for comes again.
-            guard statusWord.category(cla: command[0]) != .retry,
-                let envelope = try? ToolkitEnvelope(command[CommandAPDU(command).dataRange])
-            else { return [] }
-            steps = tracker.observe(envelope, atNanoseconds: began)
+            guard statusWord.category(cla: command[0]) != .retry else { return [] }
+            return told(command[CommandAPDU(command).dataRange], at: began)
         default: return []
         }
-        return events(steps, EventClock(monotonicNanoseconds: began, wallNanoseconds: exchange.stamp.wallNanoseconds))
+    }
+
+    /// The card asked something: what FETCH gets.
+    package mutating func asked(_ bytes: some Collection<UInt8>, at clock: EventClock) -> [ProbeEvent] {
+        guard let command = try? ProactiveCommand(bytes) else { return [] }
+        return events(tracker.observe(command, atNanoseconds: clock.monotonicNanoseconds), clock)
+    }
+
+    /// The terminal answered: what TERMINAL RESPONSE brings.
+    package mutating func answered(_ bytes: some Collection<UInt8>, at clock: EventClock) -> [ProbeEvent] {
+        guard let answer = try? TerminalResponse(bytes) else { return [] }
+        return events(tracker.observe(answer, atNanoseconds: clock.monotonicNanoseconds), clock)
+    }
+
+    /// The terminal told the card something: what ENVELOPE brings.
+    package mutating func told(_ bytes: some Collection<UInt8>, at clock: EventClock) -> [ProbeEvent] {
+        guard let envelope = try? ToolkitEnvelope(bytes) else { return [] }
+        if envelope.kind == .smsPPDownload { return message(envelope.objects.value(0x0B) ?? [], at: clock) }
+        return events(tracker.observe(envelope, atNanoseconds: clock.monotonicNanoseconds), clock)
+    }
+
+    /// A message came to the card: its TPDU, and with a secured packet in it a trigger.
+    package mutating func message(_ bytes: some Collection<UInt8>, at clock: EventClock) -> [ProbeEvent] {
+        guard let message = SecuredMessage(bytes) else { return [] }
+        let security = TriggerSeen.Security(
+            parameters: message.securityParameters, cipheringKey: message.cipheringKey,
+            integrityKey: message.integrityKey, application: HexBytes(message.application))
+        return trigger(security, at: clock)
+    }
+
+    /// A trigger came, of whose packet not all is known.
+    package mutating func trigger(_ security: TriggerSeen.Security?, at clock: EventClock) -> [ProbeEvent] {
+        triggered = clock.monotonicNanoseconds
+        return [
+            .triggerSeen(
+                TriggerSeen(
+                    stamp: stamp(clock.monotonicNanoseconds, 0, clock), device: device, interface: interface,
+                    client: client, session: session, trigger: .sms, security: security))
+        ]
     }
 
     /// The card was reset, or nobody follows it any more.
     package mutating func reset(_ reason: BIPCloseReason = .reset, at clock: EventClock) -> [ProbeEvent] {
-        events(tracker.reset(atNanoseconds: clock.monotonicNanoseconds), clock, resetBy: reason)
+        triggered = nil
+        return events(tracker.reset(atNanoseconds: clock.monotonicNanoseconds), clock, resetBy: reason)
     }
 
-    private func events(
+    private mutating func events(
         _ steps: [BIPStep], _ clock: EventClock, resetBy reason: BIPCloseReason = .reset
     ) -> [ProbeEvent] {
-        steps.compactMap { step in
+        var events: [ProbeEvent] = []
+        for step in steps {
             switch step {
-            case .opened(let channel): .bipOpened(opened(channel, clock))
-            case .transferred(let transfer, let channel): .bipData(moved(transfer, channel, clock))
+            case .opened(let channel): events.append(.bipOpened(opened(channel, clock)))
+            case .transferred(let transfer, let channel): events.append(.bipData(moved(transfer, channel, clock)))
             case .closed(let channel, let closing, let now):
-                .bipClosed(closed(channel, BIPCloseReason(closing, channel, resetBy: reason), now, clock))
-            case .failed(let failure): failed(failure, clock)
-            case .dataAvailable, .linkChanged: nil
+                let reason = BIPCloseReason(closing, channel, resetBy: reason)
+                events.append(.bipClosed(closed(channel, reason, now, clock)))
+            case .failed(let failure): events += failed(failure, clock).map { [$0] } ?? []
+            case .dataAvailable(let bytes, let channel):
+                events.append(.bipDataWaiting(waiting(bytes, channel, clock)))
+            case .linkChanged(let status, let channel):
+                events.append(.bipLinkChanged(changed(status, channel, clock)))
             }
         }
+        return events
     }
 
     private func stamp(_ start: UInt64, _ duration: UInt64, _ clock: EventClock) -> EventStamp {
@@ -77,12 +126,27 @@ package struct BIPTrail: Sendable, Hashable {
             connection: channel?.opening ?? 0, channel: channel?.number ?? 0)
     }
 
-    private func opened(_ channel: BIPChannel, _ clock: EventClock) -> BIPChannelOpened {
-        BIPChannelOpened(
+    private mutating func opened(_ channel: BIPChannel, _ clock: EventClock) -> BIPChannelOpened {
+        let sinceTrigger = triggered.flatMap { channel.askedNanoseconds >= $0 ? channel.askedNanoseconds - $0 : nil }
+        triggered = nil
+        return BIPChannelOpened(
             stamp: stamp(
                 channel.askedNanoseconds, channel.openedNanoseconds &- channel.askedNanoseconds, clock),
             link: link(channel), bearer: BearerType(channel.bearer), transport: BIPTransport(channel.transport?.role),
-            port: channel.transport?.port, bufferBytes: channel.grantedBuffer.map { UInt16(clamping: $0) })
+            port: channel.transport?.port, bufferBytes: channel.grantedBuffer.map { UInt16(clamping: $0) },
+            sinceTriggerNanoseconds: sinceTrigger.flatMap { $0 <= Self.triggerNanoseconds ? $0 : nil })
+    }
+
+    private func waiting(_ bytes: Int?, _ channel: BIPChannel, _ clock: EventClock) -> BIPDataWaiting {
+        BIPDataWaiting(
+            stamp: stamp(clock.monotonicNanoseconds, 0, clock), link: link(channel),
+            bearer: BearerType(channel.bearer), bytes: bytes.map { UInt8(clamping: $0) })
+    }
+
+    private func changed(_ status: ChannelStatus, _ channel: BIPChannel, _ clock: EventClock) -> BIPLinkChanged {
+        BIPLinkChanged(
+            stamp: stamp(clock.monotonicNanoseconds, 0, clock), link: link(channel),
+            bearer: BearerType(channel.bearer), state: BIPLinkState(status))
     }
 
     private func moved(_ transfer: BIPTransfer, _ channel: BIPChannel, _ clock: EventClock) -> BIPDataMoved {
@@ -151,6 +215,18 @@ extension BIPTransport {
             case .direct: .direct
             case nil: .none
             case .other: .other
+            }
+    }
+}
+
+extension BIPLinkState {
+    init(_ status: ChannelStatus) {
+        self =
+            switch (status.link, status.isDropped) {
+            case (_, true): .dropped
+            case (.established, _): .established
+            case (.listening, _): .listening
+            case (.down, _): .down
             }
     }
 }

@@ -10,6 +10,7 @@ extension Collector {
             return hasRoom
         }
         if !hasRoom { countUnfollowed(catalog.bipConnectionsActive.name) }
+        countLegs(of: opened)
     }
 
     func apply(_ data: BIPDataMoved) {
