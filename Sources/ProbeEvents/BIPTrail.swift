@@ -44,7 +44,7 @@ package struct BIPTrail: Sendable, Hashable {
         case (.terminalResponse, _): return answered(command[CommandAPDU(command).dataRange], at: began)
         case (.envelope, let statusWord?):
             // One that the card was too busy for comes again.
-            guard statusWord.category(cla: command[0]) != .retry else { return [] }
+            guard statusWord.category(cla: command.first ?? 0) != .retry else { return [] }
             return told(command[CommandAPDU(command).dataRange], at: began)
         default: return []
         }

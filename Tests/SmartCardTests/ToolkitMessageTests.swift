@@ -2,11 +2,6 @@ import SmartCard
 import TestSupport
 import Testing
 
-/// A line of `Tests/Captures/toolkit.hex` by its name.
-func toolkit(_ name: String) throws -> [UInt8] {
-    hex(try #require(try captures("toolkit.hex", separator: "|").first { $0[0] == name }, "no \(name)")[2])
-}
-
 /// The worked examples, decoded to their fields, and broken in every way.
 @Suite struct ToolkitMessageTests {
     @Test(

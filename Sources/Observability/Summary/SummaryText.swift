@@ -148,15 +148,18 @@ extension SummaryText {
         let end: SummaryLayout.Part =
             switch channel.closeReason.value {
             case nil: .init("left open", .notice)
-            case "card"?: .init("closed by the card")
+            case "card"?: .init("closed")
             case "dropped"?: .init("link dropped", .alarm)
-            case "stale"?: .init("gone in the terminal", .notice)
-            case "reset"?: .init("ended by a reset", .notice)
-            case _?: .init("left by its program", .notice)
+            case "stale"?: .init("lost", .notice)
+            case "reset"?: .init("card reset", .notice)
+            case _?: .init("abandoned", .notice)
             }
+        let bearer = channel.bearer == BearerType.none.name ? "" : " over \(words(channel.bearer))"
+        let transport = BIPTransport(name: channel.transport)?.shortName ?? channel.transport
         return [
-            .init("channel \(channel.channel): \(words(channel.transport))\(port) over \(words(channel.bearer))"),
-            .init("\(SummaryFormat.count(channel.sentBytes)) B out, \(SummaryFormat.count(channel.receivedBytes)) B in"),
+            .init(transport + port + bearer),
+            .init(
+                "\(SummaryFormat.count(channel.sentBytes)) B out, \(SummaryFormat.count(channel.receivedBytes)) B in"),
             .init(SummaryFormat.span(channel.durationNanoseconds)), end,
         ]
     }
@@ -249,6 +252,22 @@ extension SummaryText {
     private var sources: [String] {
         report.openSourceFaults.prefix(1).flatMap {
             layout.sentence("source", SummaryFormat.name($0, limit: 400), .alarm)
+        }
+    }
+}
+
+extension BIPTransport {
+    /// As a line has room for it.
+    fileprivate var shortName: String {
+        switch self {
+        case .tcpClient: "TCP"
+        case .udpClient: "UDP"
+        case .tcpServer: "TCP server"
+        case .udpLocal: "UDP local"
+        case .tcpLocal: "TCP local"
+        case .direct: "direct"
+        case .none: "no transport"
+        case .other: "other transport"
         }
     }
 }
