@@ -179,7 +179,10 @@ let package = Package(
             ]),
         tests(
             "IntegrationTests",
-            ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
+            [
+                "Capture", "Modem", "Observability", "PrometheusClient", "ProbeEvents", "benchmark", "cardlink-probe",
+                "card-reader", arguments,
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -8,7 +8,7 @@ struct SessionSpan {
     /// Its span; nil when its begin was not seen.
     private var span: SpanData?
     /// What its commands are part of.
-    private let parent: SpanContext?
+    let parent: SpanContext?
     private let manager: SpanManager
     private let collector: Collector?
     private let clock: EventClock
@@ -239,10 +239,10 @@ private struct CommandPart {
 
 extension AttributeValue {
     /// Nanoseconds as seconds.
-    fileprivate static func seconds(_ nanoseconds: UInt64) -> AttributeValue { .number(Double(nanoseconds) / 1e9) }
+    static func seconds(_ nanoseconds: UInt64) -> AttributeValue { .number(Double(nanoseconds) / 1e9) }
 
     /// A byte as two hex digits, as people write commands.
-    fileprivate static func hex(_ byte: UInt8) -> AttributeValue {
+    static func hex(_ byte: UInt8) -> AttributeValue {
         .text((byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true))
     }
 }

@@ -54,7 +54,7 @@ struct OpenWork {
         case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipData, .bipFailed: break
+        case .bipData, .bipLinkChanged, .bipDataWaiting, .bipFailed, .triggerSeen: break
         }
         return [event]
     }

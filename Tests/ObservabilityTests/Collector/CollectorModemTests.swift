@@ -136,6 +136,26 @@ import Testing
                 status: reason == .card ? .completed : .failed, reason: reason, sentBytes: 65, receivedBytes: 54))
     }
 
+    /// A trigger, and the way from it to the open channel; a channel without one is no leg of a session over the air.
+    @Test func triggers() {
+        let trigger = ProbeEvent.triggerSeen(
+            TriggerSeen(stamp: Self.stamp(), device: "R", interface: .pcsc, session: 1, trigger: .sms))
+        let opened = ProbeEvent.bipOpened(
+            BIPChannelOpened(
+                stamp: Self.stamp(2_000_000_000), link: Self.link(1), bearer: .packet, transport: .tcpClient,
+                sinceTriggerNanoseconds: 500_000_000))
+        let events = [trigger, opened, trigger, Self.opened(2)]
+        #expect(
+            Scenario.samples("triggers_", after: events) == [#"triggers_sent_total{trigger_type="sms"} 2"#])
+        #expect(
+            Scenario.samples("ota_", after: events) == [
+                #"ota_leg_duration_seconds_sum{leg="envelope_to_open_channel"} 0.5"#,
+                #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
+                #"ota_leg_duration_seconds_sum{leg="open_channel"} 2"#,
+                #"ota_leg_duration_seconds_count{leg="open_channel"} 1"#,
+            ])
+    }
+
     @Test func channels() {
         let events: [ProbeEvent] = [
             Self.opened(1), Self.opened(1), Self.opened(2),
