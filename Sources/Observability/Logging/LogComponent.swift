@@ -1,6 +1,6 @@
 /// The parts of the probe that have a level of their own in the log: a closed list.
 package enum LogComponent: String, Sendable, Hashable, CaseIterable {
-    case serve, config, http, receiver, events, readers, export, log, program
+    case serve, config, http, receiver, events, readers, modems, export, log, program
 
     /// What it is about, for people.
     package var about: String {
@@ -11,6 +11,7 @@ package enum LogComponent: String, Sendable, Hashable, CaseIterable {
         case .receiver: "the receiver of what shims tell"
         case .events: "the socket for testers' events"
         case .readers: "readers, and the cards in them"
+        case .modems: "modems, and the relays before them"
         case .export: "what is sent to other systems"
         case .log: "the log itself"
         case .program: "whatever else has a logger"

@@ -38,6 +38,9 @@ package final class SampledSessions: EventSink {
             sink.receive(event)
         case .clientAttached: sink.receive(event)
         case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
+            break
+        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
     }
 

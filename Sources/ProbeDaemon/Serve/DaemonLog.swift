@@ -45,6 +45,7 @@ extension LogComponent {
             case .shim: .receiver
             case .testerSocket: .events
             case .readerMonitor, .cardReader: .readers
+            case .modem, .atTap: .modems
             }
     }
 }

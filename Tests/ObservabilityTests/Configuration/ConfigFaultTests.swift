@@ -14,7 +14,7 @@ struct ConfigFaultTests {
         "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
 
     private static let levels = "trace, debug, info, notice, warning, error, critical"
-    private static let components = "serve, config, http, receiver, events, readers, export, log, program"
+    private static let components = "serve, config, http, receiver, events, readers, modems, export, log, program"
 
     @Test(arguments: [
         ("metrics: {enabled: yes}", ["1: metrics.enabled 'yes' is neither true nor false"]),
