@@ -42,7 +42,8 @@ package struct Daemon: Sendable {
         try directory.create(for: group)
         let exports = ExportEnvironment(bench: bench(start), log: log.outlet.logger(.export))
         let sinks = Sinks(start, log: log, exports: exports)
-        let sources = Sources(directory, group: group)
+        let sources = Sources(start, directory, group: group)
+        for modem in sources.modems.expected { sinks.collector.expectDevice(.modem, named: modem) }
         let checks = await HealthChecks(settings, sinks, sources, in: directory)
         let server = server(sinks.collector, sources, security, start[\.healthEnabled] ? checks.health : nil)
         try await server.start()

@@ -3,7 +3,7 @@ internal import Observability
 internal import ProbeEvents
 
 extension HealthChecks {
-    /// The daemon's checks. A new one is a line here, as those of modems and of the history will be.
+    /// The daemon's checks. A new one is a line here, as that of the history will be.
     convenience init(
         _ settings: LiveSettings, _ sinks: Sinks, _ sources: Sources, in directory: RuntimeDirectory
     ) async {
@@ -17,6 +17,7 @@ extension HealthChecks {
             .disks(settings.current[\.systemDiskPaths]) { settings.current.diskLimits },
             .memory { settings.current.memoryLimits },
         ]
+        if !sources.modems.isEmpty { checks.append(.modems { sources.modems.standings }) }
         if sinks.traces != nil {
             let watch = ExporterWatch(.otlpTraces, of: sinks.collector)
             checks.append(.exporter("otlp_traces") { watch.state() })
