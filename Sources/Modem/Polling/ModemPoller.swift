@@ -35,6 +35,12 @@ package final class ModemPoller: EventSource {
         state = Mutex(State(plan: PollPlan(intervals), toolkit: toolkit))
     }
 
+    /// The modem's name.
+    package var modem: String { settings.modem }
+
+    /// The port that it is watched on.
+    package var path: String { settings.path }
+
     /// What is known of the modem now.
     package var reading: ModemReading { state.withLock { $0.plan.reading } }
 

@@ -29,7 +29,7 @@ struct SessionSpan {
             limits: manager.limits)
         if context.isSampled {
             span.set([
-                Attribute("cardlink.session.type", .text(SessionType.pcsc.name)),
+                Attribute("cardlink.session.type", .text((opened.type ?? .pcsc).name)),
                 Attribute("cardlink.session.protocol", .text(opened.sessionProtocol.name)),
                 Attribute("cardlink.session.share_mode", .text(Self.shareMode(opened.shareMode))),
                 Attribute("cardlink.reader", .text(opened.reader)),

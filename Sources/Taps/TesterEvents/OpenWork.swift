@@ -108,7 +108,7 @@ struct OpenWork {
             .sessionClosed(
                 ReaderSessionClosed(
                     stamp: opened.stamp.lasting(until: clock), client: opened.client, session: opened.session,
-                    reader: opened.reader, status: .failed, error: .clientGone))
+                    reader: opened.reader, status: .failed, error: .clientGone, type: opened.type))
         }
     }
 

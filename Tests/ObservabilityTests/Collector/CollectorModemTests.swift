@@ -99,10 +99,7 @@ import Testing
             .signalMeasured(SignalMeasured(stamp: Self.stamp(), modem: "M", technology: .eutran, rsrp: -95, rsrq: -11)))
         #expect(modem().count == 5)
         collector.receive(Self.change(.modemWent, .unavailable))
-        #expect(
-            modem() == [
-                #"modem_sim_ready{modem="M"} 0"#
-            ])
+        #expect(modem() == [#"modem_sim_ready{modem="M"} 0"#])
     }
 
     @Test func signals() {
