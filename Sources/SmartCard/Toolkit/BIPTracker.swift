@@ -192,7 +192,8 @@ extension BIPTracker {
         let wanted = asked.command.objects
         openings &+= 1
         let channel = BIPChannel(
-            opening: openings, number: status?.channel, bearer: answer.bearer ?? wanted.bearer, transport: wanted.transport,
+            opening: openings, number: status?.channel, bearer: answer.bearer ?? wanted.bearer,
+            transport: wanted.transport,
             requestedBuffer: wanted.bufferSize, grantedBuffer: answer.bufferSize,
             askedNanoseconds: asked.atNanoseconds, openedNanoseconds: now, link: status?.link ?? .down)
         let before: BIPChannel?
