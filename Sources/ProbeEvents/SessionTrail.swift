@@ -1,9 +1,9 @@
 package import SmartCard
 
-/// What is known of one open PC/SC session: what its calls did decides how commands are named, which BIP channels are
+/// What is known of one open session with a card: what its calls did decides how commands are named, which BIP channels are
 /// open, and how it ended.
 package struct SessionTrail: Sendable, Hashable {
-    /// The reader's name as PC/SC gives it.
+    /// The reader's name as PC/SC gives it, or the modem's.
     package let reader: String
     /// The protocol in use.
     package private(set) var activeProtocol: SessionProtocol
@@ -11,18 +11,19 @@ package struct SessionTrail: Sendable, Hashable {
     package let openedNanoseconds: UInt64
     private let number: UInt64
     private let client: ClientProcess
+    private let interface: APDUInterface
     private var card = CardContext()
     private var channels: BIPTrail
     private var fault: SessionErrorType?
 
-    /// A session of this moment.
+    /// A session of this moment, with a reader unless another interface is named.
     package init(
         number: UInt64, client: ClientProcess, reader: String, activeProtocol: SessionProtocol,
-        openedNanoseconds: UInt64, source: SourceKind
+        openedNanoseconds: UInt64, source: SourceKind, interface: APDUInterface = .pcsc
     ) {
-        (self.number, self.client, self.reader) = (number, client, reader)
+        (self.number, self.client, self.reader, self.interface) = (number, client, reader, interface)
         (self.activeProtocol, self.openedNanoseconds) = (activeProtocol, openedNanoseconds)
-        channels = BIPTrail(device: reader, interface: .pcsc, client: client, session: number, source: source)
+        channels = BIPTrail(device: reader, interface: interface, client: client, session: number, source: source)
     }
 
     /// The name of a command, by what the session did before.
@@ -64,7 +65,7 @@ package struct SessionTrail: Sendable, Hashable {
             .sessionClosed(
                 ReaderSessionClosed(
                     stamp: stamp, client: client, session: number, reader: reader,
-                    status: error == nil ? .completed : .failed, error: error))
+                    status: error == nil ? .completed : .failed, error: error, type: interface == .at ? .at : nil))
         ]
     }
 }

@@ -178,6 +178,7 @@ final class TapKeeper {
         isPresent = false
         listener.portLost(now: now).forEach { teller.heard($0) }
         teller.closeSession(error == nil ? nil : .readerUnavailable)
+        teller.forgetCard()
         if known.state.withLock({ $0.isOpen }) { teller.tell(.modemWent, error: error) }
         known.state.withLock { $0 = ATTap.State() }
     }

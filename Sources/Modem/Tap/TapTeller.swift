@@ -9,12 +9,12 @@ struct TapTeller {
     private var client = ClientProcess(id: 0, pid: 0, program: "")
     /// The session that is open; nil for none.
     private var trail: SessionTrail?
-    /// What names commands to the card outside of sessions.
-    private let stranger: SessionTrail
+    /// What the modem says of its card, and what the tester tells the card through it.
+    private var toolkit: ToolkitTrail
 
     init(modem: String) {
         self.modem = modem
-        stranger = SessionTrail(reader: modem, activeProtocol: .unknown, openedNanoseconds: 0)
+        toolkit = ToolkitTrail(modem: modem, source: .atTap, seesAnswers: true)
     }
 
     mutating func begin(_ sink: any EventSink) {
@@ -33,6 +33,12 @@ struct TapTeller {
         switch news {
         case .answered(let answer):
             tell(answer)
+            if answer.isSuccess {
+                let clock = EventClock.now
+                let sent = answer.sentNanoseconds ?? clock.monotonicNanoseconds
+                let then = EventClock(monotonicNanoseconds: sent, wallNanoseconds: clock.wall(atMonotonic: sent))
+                tell(toolkit.note(command: Array(answer.command.text.utf8), at: then))
+            }
             if let card = CardCommand(answer) { tell(card, of: answer) }
         case .unsolicited(let seen):
             sink?.receive(
@@ -40,9 +46,17 @@ struct TapTeller {
                     URCSeen(
                         stamp: .now(source: .atTap), modem: modem, code: seen.code,
                         lengthBytes: UInt32(clamping: seen.line.count))))
+            tell(toolkit.note(seen, vendor: .unknown, at: .now))
         case .stoppedAnswering: tell(.stoppedAnswering, error: .unresponsive)
         case .answersAgain: tell(.answersAgain)
         }
+    }
+
+    /// Nobody tells of the modem's card any more.
+    mutating func forgetCard() { tell(toolkit.reset(.sourceGone, at: .now)) }
+
+    private func tell(_ events: [ProbeEvent]) {
+        for event in events { sink?.receive(event) }
     }
 
     private func tell(_ answer: ATAnswer) {
@@ -67,11 +81,11 @@ struct TapTeller {
         let exchange = APDUExchange(
             stamp: stamp(of: answer), client: client, thread: 0, session: trail == nil ? 0 : lastSession,
             reader: modem, interface: .at, sessionProtocol: .unknown,
-            name: (trail ?? stranger).name(of: card.command), command: HexBytes(kept.command),
+            name: trail?.name(of: card.command) ?? CommandAPDU(card.command).name(), command: HexBytes(kept.command),
             response: HexBytes(kept.response), isCut: kept.cut, resultCode: 0, waitNanoseconds: 0,
             isWaitExact: false)
-        trail?.note(exchange)
-        sink?.receive(.apdu(exchange))
+        let effects = trail?.note(exchange) ?? []
+        tell([.apdu(exchange)] + effects)
     }
 
     // MARK: The tester
@@ -83,7 +97,8 @@ struct TapTeller {
         lastSession += 1
         client = ClientProcess(id: .random(in: 1...UInt64(Int64.max)), pid: 0, program: "")
         trail = SessionTrail(
-            reader: modem, activeProtocol: .unknown, openedNanoseconds: stamp.startNanoseconds)
+            number: lastSession, client: client, reader: modem, activeProtocol: .unknown,
+            openedNanoseconds: stamp.startNanoseconds, source: .atTap, interface: .at)
         sink?.receive(
             .sessionOpened(
                 ReaderSessionOpened(
@@ -93,15 +108,13 @@ struct TapTeller {
 
     /// The tester closed the port, or it was lost.
     mutating func closeSession(_ error: SessionErrorType? = nil) {
-        guard let trail else { return }
+        guard var trail else { return }
         self.trail = nil
         let clock = EventClock.now
         let opened = min(trail.openedNanoseconds, clock.monotonicNanoseconds)
         let stamp = EventStamp(
             source: .atTap, startNanoseconds: opened, durationNanoseconds: clock.monotonicNanoseconds - opened,
             clock: clock)
-        var closed = trail.end(number: lastSession, client: client, stamp: stamp, otherwise: error)
-        closed.type = .at
-        sink?.receive(.sessionClosed(closed))
+        tell(trail.end(stamp, otherwise: error))
     }
 }
