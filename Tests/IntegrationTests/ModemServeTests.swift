@@ -9,10 +9,10 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func modem(_ name: String) throws -> RunningCommand {
-        let modem = try RunningCommand([
-            Files.probe, "simulate", "modem", "--link", folder.file(name), "--log", folder.file("\(name).log"),
-        ])
+    private func modem(_ name: String, _ options: [String] = []) throws -> RunningCommand {
+        let modem = try RunningCommand(
+            [Files.probe, "simulate", "modem", "--link", folder.file(name), "--log", folder.file("\(name).log")]
+                + options)
         guard eventually(within: 20, { modem.errorsSoFar.contains("the modem ") }) else {
             throw TestFailure("the modem did not come: \(modem.errorsSoFar)")
         }
@@ -73,6 +73,33 @@ import Testing
         #expect(try probe.stop().ending == .exited(0))
         #expect(access(link, F_OK) != 0 && access(folder.file("sockets/modems"), F_OK) != 0)
         modem.kill()
+    }
+
+    /// 100,000 lines before an answer, again and again: all are counted, and memory stays as it was after the first.
+    @Test(.timeLimit(.minutes(5))) func aFloodLeavesMemoryFlat() throws {
+        let script = try folder.write(
+            "messages: [{line: '+CREG: 1', command: 'AT+CGATT?', before: true, times: 100000}]\n", to: "script.yaml")
+        let modem = try modem("modem", ["--script", script])
+        defer { modem.kill() }
+        let probe = try serve(["--modem.tap", "\(folder.file("tester"))=\(folder.file("modem"))"])
+        #expect(eventually { access(folder.file("tester"), F_OK) == 0 })
+        let client = """
+            import serial, sys
+            port = serial.Serial(sys.argv[1], timeout=60); port.write(b"AT+CGATT?\\r"); print(len(port.read(int(sys.argv[2]))))
+            """
+        let bytes = 10 + 100_000 * 12 + "\r\n+CGATT: 1\r\n\r\nOK\r\n".utf8.count
+        var memory: [Double] = []
+        for round in 1...3 {
+            let end = try Command.run([Files.python, "-c", client, folder.file("tester"), "\(bytes)"], within: 90)
+            #expect(end.output == "\(bytes)\n", "\(end.errors)")
+            #expect(
+                try eventually(within: 30) {
+                    try probe.sum("cardlink_at_command_duration_seconds_count") == Double(round)
+                })
+            #expect(try probe.sum("cardlink_events_received_total", "at_tap") >= Double(round) * 100_002)
+            memory.append(try probe.sum("process_resident_memory_bytes"))
+        }
+        #expect(memory[2] - memory[0] < 3e6, "\(memory)")
     }
 
     /// Eight modems at the usual intervals: under 1% of a core in a release build, where this one is none.
