@@ -110,7 +110,7 @@ let package = Package(
         room("Capture", ["ProbeEvents", "SmartCard"]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
-        room("Modem", ["ProbeEvents", "CProbe", nio, nioPosix]),
+        room("Modem", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
         .target(
             name: "TelemetryExport",
@@ -143,7 +143,8 @@ let package = Package(
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard", "Taps", "TestSupport",
+                "CProbe", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "Taps", "TestSupport",
             ],
             path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
@@ -179,7 +180,10 @@ let package = Package(
             ]),
         tests(
             "IntegrationTests",
-            ["Capture", "Observability", "benchmark", "cardlink-probe", "card-reader", arguments]),
+            [
+                "Capture", "Modem", "Observability", "PrometheusClient", "ProbeEvents", "benchmark", "cardlink-probe",
+                "card-reader", arguments,
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -49,7 +49,7 @@ test_python_packages=(
 # The libraries that `Tests/benchmark` measures ours beside, and their compilers; Python's is among the tests' own.
 benchmark_packages=(
     cargo golang-github-prometheus-client-golang-dev golang-go golang-opentelemetry-otel-dev librust-prometheus-dev
-    prometheus-cpp-dev rustc
+    prometheus-cpp-dev rustc socat
 )
 
 # Prints the packages among its arguments that are not there.

@@ -2,12 +2,13 @@
 #include "serial.h"
 
 // The kernel's own termios, which has speeds as numbers; <termios.h> has another of that name, and must stay out.
-#include <asm/termbits.h>
+#include <asm/termios.h>
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 int ioctl(int descriptor, unsigned long request, ...);
@@ -56,6 +57,69 @@ bool serial_is_exclusive(int port) {
 
 int serial_set_exclusive(int port, bool exclusive) {
     return ioctl(port, exclusive ? TIOCEXCL : TIOCNXCL) < 0 ? errno : 0;
+}
+
+// CSIZE and PARENB are not among them: a pseudo terminal always has eight bits without parity.
+static const tcflag_t wire_flags = CSTOPB | CRTSCTS | HUPCL;
+
+int serial_get_line(int port, struct serial_line *line) {
+    struct termios2 now;
+    if (ioctl(port, TCGETS2, &now) < 0) return errno;
+    line->control = now.c_cflag & wire_flags;
+    line->in_speed = now.c_ispeed;
+    line->out_speed = now.c_ospeed;
+    return 0;
+}
+
+int serial_set_line(int port, const struct serial_line *line) {
+    struct termios2 now;
+    if (ioctl(port, TCGETS2, &now) < 0) return errno;
+    tcflag_t mine = CSTOPB | CRTSCTS;
+    now.c_cflag &= ~(tcflag_t)(mine | CBAUD | (CBAUD << IBSHIFT));
+    now.c_cflag |= (line->control & mine) | (BOTHER << IBSHIFT) | (line->out_speed == 0 ? B0 : BOTHER);
+    now.c_ispeed = line->in_speed;
+    now.c_ospeed = line->out_speed;
+    return ioctl(port, TCSETS2, &now) < 0 ? errno : 0;
+}
+
+bool serial_hangs_up(const struct serial_line *line) { return line->control & HUPCL; }
+
+void serial_set_ready(int port, bool ready) {
+    int lines = TIOCM_DTR | TIOCM_RTS;
+    ioctl(port, ready ? TIOCMBIS : TIOCMBIC, &lines);
+}
+
+void serial_forget_input(int port) { ioctl(port, TCFLSH, TCIFLUSH); }
+
+int serial_read_packets(int master) {
+    int on = 1;
+    return ioctl(master, TIOCPKT, &on) < 0 ? errno : 0;
+}
+
+int serial_watch_opens(const char *path) {
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch < 0 || inotify_add_watch(watch, path, IN_OPEN | IN_CLOSE) >= 0) return watch;
+    int failure = errno;
+    close(watch);
+    errno = failure;
+    return -1;
+}
+
+int serial_count_opens(const void *bytes, int length, bool *lost) {
+    int count = 0;
+    const char *next = bytes;
+    struct inotify_event event;
+    *lost = false;
+    while (length >= (int)sizeof event) {
+        memcpy(&event, next, sizeof event);
+        if (event.mask & IN_OPEN) count++;
+        if (event.mask & IN_CLOSE) count--;
+        if (event.mask & IN_Q_OVERFLOW) *lost = true;
+        int size = (int)sizeof event + (int)event.len;
+        next += size;
+        length -= size;
+    }
+    return count;
 }
 
 int serial_new_terminal(char *name, int room) {

@@ -26,7 +26,10 @@ public actor Card {
     deinit {
         // pcscd may take its time: whoever drops the last reference must not wait for it.
         let session = session
-        thread.end { _ = session?.close(.leave) }
+        thread.end {
+            var session = session
+            _ = session?.close(.leave)
+        }
     }
 
     /// The card's ATR at the last connect or reconnect; nil for none, or for one that makes no sense.
@@ -74,7 +77,7 @@ public actor Card {
     /// Ends the session; a second call does nothing. It is over even when this throws.
     public func disconnect(_ disposition: Disposition = .leave) async throws(CardReaderError) {
         await waitForTurnWhenCancelledToo()
-        guard let ending = session else { return }
+        guard var ending = session else { return }
         session = nil
         if let error = ending.close(disposition) { throw error }
     }

@@ -90,7 +90,11 @@ private actor CardOpener {
         }
         let isWanted = answer.give(outcome)
         switch outcome {
-        case .success(let session) where !isWanted: thread.end { _ = session.close(.leave) }
+        case .success(let session) where !isWanted:
+            thread.end {
+                var session = session
+                _ = session.close(.leave)
+            }
         case .success: break
         case .failure: thread.end {}
         }

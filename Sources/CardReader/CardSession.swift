@@ -33,7 +33,8 @@ struct CardSession: Sendable {
         (protocolInUse, query) = (active, ReaderQuery(name: reader))
         let activeProtocol = SessionProtocol(pcsc: active)
         trail = SessionTrail(
-            reader: reader, activeProtocol: activeProtocol, openedNanoseconds: outcome.endNanoseconds)
+            number: number, client: CallTeller.client, reader: reader, activeProtocol: activeProtocol,
+            openedNanoseconds: outcome.endNanoseconds, source: .cardReader)
         teller.tell(.connect, outcome, session: number, reader: reader)
         teller.tell(
             .sessionOpened(
@@ -58,8 +59,9 @@ struct CardSession: Sendable {
             reader: reader, interface: .pcsc, sessionProtocol: activeProtocol, name: trail.name(of: command),
             command: HexBytes(kept.command), response: HexBytes(kept.response), isCut: kept.cut,
             resultCode: outcome.code, waitNanoseconds: 0, isWaitExact: isAlone, isSharingExact: isAlone)
-        trail.note(exchange)
+        let effects = trail.note(exchange)
         teller.tell(.apdu(exchange))
+        effects.forEach { teller.tell($0) }
         try check(outcome, .transmit)
         return response
     }
@@ -72,7 +74,7 @@ struct CardSession: Sendable {
         try check(outcome, .reconnect)
         self.share = share
         protocolInUse = active
-        trail.reconnect(to: SessionProtocol(pcsc: active))
+        trail.reconnect(to: SessionProtocol(pcsc: active), after: outcome.stamp).forEach { teller.tell($0) }
         identify()
     }
 
@@ -88,6 +90,7 @@ struct CardSession: Sendable {
         tell(.endTransaction, outcome)
         transactions -= 1
         try check(outcome, .endTransaction)
+        if disposition != .leave { trail.cardReset(after: outcome.stamp).forEach { teller.tell($0) } }
     }
 
     func status() throws(CardReaderError) -> CardStatus {
@@ -120,16 +123,14 @@ struct CardSession: Sendable {
     }
 
     /// Ends the session, and with it the connection to pcscd; what the disconnect says is told and given back.
-    func close(_ disposition: Disposition) -> CardReaderError? {
+    mutating func close(_ disposition: Disposition) -> CardReaderError? {
         let outcome = card.disconnect(disposition)
         tell(.disconnect, outcome)
         let opened = trail.openedNanoseconds
         let stamp = EventStamp(
             source: .cardReader, startNanoseconds: opened, durationNanoseconds: outcome.endNanoseconds &- opened,
             clock: outcome.clock)
-        teller.tell(
-            .sessionClosed(
-                trail.end(number: number, client: CallTeller.client, stamp: stamp, resultCode: outcome.code)))
+        trail.end(stamp, resultCode: outcome.code).forEach { teller.tell($0) }
         teller.release(context)
         return outcome.isSuccess ? nil : .refused(.disconnect, code: outcome.code, reader: reader)
     }

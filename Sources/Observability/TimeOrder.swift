@@ -47,7 +47,7 @@ package struct TimeOrder: Sendable {
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
         }
         received &+= 1
         held.append(Held(endNanoseconds: Self.end(of: event), number: received, event: event))

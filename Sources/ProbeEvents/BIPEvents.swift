@@ -26,6 +26,13 @@ public struct BIPLink: Sendable, Hashable, Codable {
         self.channel = channel
     }
 
+    /// What is the same in all that is told of one opening.
+    package var opening: BIPLink {
+        var link = self
+        link.channel = 0
+        return link
+    }
+
     /// Whether both tell of one opening; its channel's number may have become known in between.
     package func isSame(as other: BIPLink) -> Bool {
         connection == other.connection && device == other.device && session == other.session
@@ -47,11 +54,13 @@ public struct BIPChannelOpened: Sendable, Hashable, Codable {
     public var port: UInt16?
     /// The buffer that the terminal granted, bytes; nil when it did not say.
     public var bufferBytes: UInt16?
+    /// From the trigger that came before until the card asked for the channel, nanoseconds; nil when none was seen.
+    public var sinceTriggerNanoseconds: UInt64?
 
     /// An opening from its parts.
     public init(
         stamp: EventStamp, link: BIPLink, bearer: BearerType, transport: BIPTransport, port: UInt16? = nil,
-        bufferBytes: UInt16? = nil
+        bufferBytes: UInt16? = nil, sinceTriggerNanoseconds: UInt64? = nil
     ) {
         self.stamp = stamp
         self.link = link
@@ -59,11 +68,13 @@ public struct BIPChannelOpened: Sendable, Hashable, Codable {
         self.transport = transport
         self.port = port
         self.bufferBytes = bufferBytes
+        self.sinceTriggerNanoseconds = sinceTriggerNanoseconds
     }
 
     enum CodingKeys: String, CodingKey {
         case stamp, link, bearer, transport, port
         case bufferBytes = "buffer_bytes"
+        case sinceTriggerNanoseconds = "since_trigger_nanoseconds"
     }
 }
 
@@ -86,6 +97,46 @@ public struct BIPDataMoved: Sendable, Hashable, Codable {
         self.link = link
         self.bearer = bearer
         self.direction = direction
+        self.bytes = bytes
+    }
+}
+
+/// The link behind a BIP channel changed.
+public struct BIPLinkChanged: Sendable, Hashable, Codable {
+    /// When the terminal told it.
+    public var stamp: EventStamp
+    /// Where.
+    public var link: BIPLink
+    /// What carries it.
+    public var bearer: BearerType
+    /// How the link is now.
+    public var state: BIPLinkState
+
+    /// A change from its parts.
+    public init(stamp: EventStamp, link: BIPLink, bearer: BearerType, state: BIPLinkState) {
+        self.stamp = stamp
+        self.link = link
+        self.bearer = bearer
+        self.state = state
+    }
+}
+
+/// The terminal told the card that data waits for it.
+public struct BIPDataWaiting: Sendable, Hashable, Codable {
+    /// When it told.
+    public var stamp: EventStamp
+    /// Where.
+    public var link: BIPLink
+    /// What carries it.
+    public var bearer: BearerType
+    /// Bytes that wait, 255 for as many or more; nil when it did not say.
+    public var bytes: UInt8?
+
+    /// A message from its parts.
+    public init(stamp: EventStamp, link: BIPLink, bearer: BearerType, bytes: UInt8? = nil) {
+        self.stamp = stamp
+        self.link = link
+        self.bearer = bearer
         self.bytes = bytes
     }
 }

@@ -93,8 +93,11 @@ private enum EventKind: String, Codable, CaseIterable {
     case signalMeasured = "signal_measured"
     case bipOpened = "bip_opened"
     case bipData = "bip_data"
+    case bipLinkChanged = "bip_link_changed"
+    case bipDataWaiting = "bip_data_waiting"
     case bipClosed = "bip_closed"
     case bipFailed = "bip_failed"
+    case triggerSeen = "trigger_seen"
 }
 
 private struct VersionedEvent: Codable {
@@ -137,8 +140,11 @@ private struct VersionedEvent: Codable {
         case .signalMeasured: event = .signalMeasured(try SignalMeasured(from: decoder))
         case .bipOpened: event = .bipOpened(try BIPChannelOpened(from: decoder))
         case .bipData: event = .bipData(try BIPDataMoved(from: decoder))
+        case .bipLinkChanged: event = .bipLinkChanged(try BIPLinkChanged(from: decoder))
+        case .bipDataWaiting: event = .bipDataWaiting(try BIPDataWaiting(from: decoder))
         case .bipClosed: event = .bipClosed(try BIPChannelClosed(from: decoder))
         case .bipFailed: event = .bipFailed(try BIPCommandFailed(from: decoder))
+        case .triggerSeen: event = .triggerSeen(try TriggerSeen(from: decoder))
         }
     }
 
@@ -167,8 +173,11 @@ private struct VersionedEvent: Codable {
             case .signalMeasured(let payload): (.signalMeasured, payload)
             case .bipOpened(let payload): (.bipOpened, payload)
             case .bipData(let payload): (.bipData, payload)
+            case .bipLinkChanged(let payload): (.bipLinkChanged, payload)
+            case .bipDataWaiting(let payload): (.bipDataWaiting, payload)
             case .bipClosed(let payload): (.bipClosed, payload)
             case .bipFailed(let payload): (.bipFailed, payload)
+            case .triggerSeen(let payload): (.triggerSeen, payload)
             }
         try container.encode(kind, forKey: .event)
         try payload.encode(to: encoder)

@@ -42,10 +42,16 @@ public enum ProbeEvent: Sendable, Hashable {
     case bipOpened(BIPChannelOpened)
     /// Data went through a BIP channel.
     case bipData(BIPDataMoved)
+    /// The link behind a BIP channel changed.
+    case bipLinkChanged(BIPLinkChanged)
+    /// The terminal told the card that data waits for it.
+    case bipDataWaiting(BIPDataWaiting)
     /// A BIP channel ended.
     case bipClosed(BIPChannelClosed)
     /// A command of a BIP channel failed.
     case bipFailed(BIPCommandFailed)
+    /// A message that starts a session over the air came to a card.
+    case triggerSeen(TriggerSeen)
 
     /// When and by which source the event was seen.
     public var stamp: EventStamp {
@@ -70,8 +76,11 @@ public enum ProbeEvent: Sendable, Hashable {
         case .signalMeasured(let event): event.stamp
         case .bipOpened(let event): event.stamp
         case .bipData(let event): event.stamp
+        case .bipLinkChanged(let event): event.stamp
+        case .bipDataWaiting(let event): event.stamp
         case .bipClosed(let event): event.stamp
         case .bipFailed(let event): event.stamp
+        case .triggerSeen(let event): event.stamp
         }
     }
 }

@@ -15,11 +15,13 @@ public struct ReaderSessionOpened: Sendable, Hashable, Codable {
     /// The PC/SC context it belongs to, unique within the client; nil when unknown. The library makes the calls of one
     /// context one after the other.
     public var context: UInt32?
+    /// The kind of session; nil for PC/SC. Over AT commands the reader is the modem's name.
+    public var type: SessionType?
 
     /// An opening from its parts.
     public init(
         stamp: EventStamp, client: ClientProcess, session: UInt64, reader: String, sessionProtocol: SessionProtocol,
-        shareMode: UInt32, context: UInt32? = nil
+        shareMode: UInt32, context: UInt32? = nil, type: SessionType? = nil
     ) {
         self.stamp = stamp
         self.client = client
@@ -28,10 +30,11 @@ public struct ReaderSessionOpened: Sendable, Hashable, Codable {
         self.sessionProtocol = sessionProtocol
         self.shareMode = shareMode
         self.context = context
+        self.type = type
     }
 
     enum CodingKeys: String, CodingKey {
-        case stamp, client, session, reader, context
+        case stamp, client, session, reader, context, type
         case sessionProtocol = "session_protocol"
         case shareMode = "share_mode"
     }
@@ -51,11 +54,13 @@ public struct ReaderSessionClosed: Sendable, Hashable, Codable {
     public var status: SessionStatus
     /// Why it ended badly; nil when it did not.
     public var error: SessionErrorType?
+    /// The kind of session; nil for PC/SC.
+    public var type: SessionType?
 
     /// An end from its parts.
     public init(
         stamp: EventStamp, client: ClientProcess, session: UInt64, reader: String, status: SessionStatus,
-        error: SessionErrorType?
+        error: SessionErrorType?, type: SessionType? = nil
     ) {
         self.stamp = stamp
         self.client = client
@@ -63,6 +68,7 @@ public struct ReaderSessionClosed: Sendable, Hashable, Codable {
         self.reader = reader
         self.status = status
         self.error = error
+        self.type = type
     }
 }
 

@@ -1,19 +1,29 @@
 package import SmartCard
 
-/// What is known of one open PC/SC session: what its calls did decides how commands are named and how it ended.
+/// What is known of one open session with a card: what its calls did decides how commands are named, which BIP channels are
+/// open, and how it ended.
 package struct SessionTrail: Sendable, Hashable {
-    /// The reader's name as PC/SC gives it.
+    /// The reader's name as PC/SC gives it, or the modem's.
     package let reader: String
     /// The protocol in use.
     package private(set) var activeProtocol: SessionProtocol
     /// When it was opened, nanoseconds on CLOCK_MONOTONIC.
     package let openedNanoseconds: UInt64
+    private let number: UInt64
+    private let client: ClientProcess
+    private let interface: APDUInterface
     private var card = CardContext()
+    private var channels: BIPTrail
     private var fault: SessionErrorType?
 
-    /// A session of this moment.
-    package init(reader: String, activeProtocol: SessionProtocol, openedNanoseconds: UInt64) {
-        (self.reader, self.activeProtocol, self.openedNanoseconds) = (reader, activeProtocol, openedNanoseconds)
+    /// A session of this moment, with a reader unless another interface is named.
+    package init(
+        number: UInt64, client: ClientProcess, reader: String, activeProtocol: SessionProtocol,
+        openedNanoseconds: UInt64, source: SourceKind, interface: APDUInterface = .pcsc
+    ) {
+        (self.number, self.client, self.reader, self.interface) = (number, client, reader, interface)
+        (self.activeProtocol, self.openedNanoseconds) = (activeProtocol, openedNanoseconds)
+        channels = BIPTrail(device: reader, interface: interface, client: client, session: number, source: source)
     }
 
     /// The name of a command, by what the session did before.
@@ -21,31 +31,50 @@ package struct SessionTrail: Sendable, Hashable {
         CommandAPDU(command).name(context: card)
     }
 
-    /// Learns from an exchange; bytes that were cut make no difference.
-    package mutating func note(_ exchange: APDUExchange) {
+    /// Learns from an exchange, and tells what it did beside; bytes that were cut make no difference.
+    package mutating func note(_ exchange: APDUExchange) -> [ProbeEvent] {
         if let statusWord = exchange.statusWord {
             card.observe(command: exchange.command.bytes, statusWord: statusWord)
         } else if let error = SessionErrorType(pcscResult: exchange.resultCode) {
-            card.reset()
             fault = error
+            return cardReset(after: exchange.stamp)
         }
+        return channels.note(exchange)
+    }
+
+    /// The card lost power or was reset: nothing that it had selected or opened is there any more.
+    package mutating func cardReset(after stamp: EventStamp) -> [ProbeEvent] {
+        card.reset()
+        return channels.reset(at: stamp.end)
     }
 
     /// The session was reconnected: the card may have been reset, and the session is well again.
-    package mutating func reconnect(to activeProtocol: SessionProtocol?) {
-        card.reset()
+    package mutating func reconnect(to activeProtocol: SessionProtocol?, after stamp: EventStamp) -> [ProbeEvent] {
         fault = nil
         if let activeProtocol { self.activeProtocol = activeProtocol }
+        return cardReset(after: stamp)
     }
 
-    /// What is told of its end: the result of the call that ended it, or what went wrong before.
-    package func end(
-        number: UInt64, client: ClientProcess, stamp: EventStamp, resultCode: UInt32 = 0,
-        otherwise: SessionErrorType? = nil
-    ) -> ReaderSessionClosed {
+    /// What is told of its end: the channels that it leaves open, then the result of the call that ended it, or what went
+    /// wrong before.
+    package mutating func end(
+        _ stamp: EventStamp, resultCode: UInt32 = 0, otherwise: SessionErrorType? = nil
+    ) -> [ProbeEvent] {
         let error = SessionErrorType(pcscResult: resultCode) ?? fault ?? otherwise
-        return ReaderSessionClosed(
-            stamp: stamp, client: client, session: number, reader: reader,
-            status: error == nil ? .completed : .failed, error: error)
+        return channels.reset(.sourceGone, at: stamp.end) + [
+            .sessionClosed(
+                ReaderSessionClosed(
+                    stamp: stamp, client: client, session: number, reader: reader,
+                    status: error == nil ? .completed : .failed, error: error, type: interface == .at ? .at : nil))
+        ]
+    }
+}
+
+extension EventStamp {
+    /// The clocks at its end.
+    fileprivate var end: EventClock {
+        EventClock(
+            monotonicNanoseconds: startNanoseconds &+ durationNanoseconds,
+            wallNanoseconds: wallNanoseconds &+ durationNanoseconds)
     }
 }

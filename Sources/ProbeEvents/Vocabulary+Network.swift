@@ -49,6 +49,16 @@ public enum BIPCommand: UInt8, ClosedVocabulary {
     case openChannel, closeChannel, receiveData, sendData, getChannelStatus
 }
 
+/// How the link behind a BIP channel is (TS 102 223, 8.56).
+public enum BIPLinkState: UInt8, ClosedVocabulary {
+    case established
+    /// A server waits for its client.
+    case listening
+    case down
+    /// It went by itself: the network or the user.
+    case dropped
+}
+
 /// What ended a BIP channel.
 public enum BIPCloseReason: UInt8, ClosedVocabulary {
     /// The card closed it.

@@ -7,6 +7,7 @@ enum Benchmark {
     private static let all: [(name: String, measure: @Sendable (BenchmarkSize) async throws -> [Row])] = [
         ("transmit", TransmitBenchmark.measure), ("record", RecordBenchmark.measure),
         ("render", RenderBenchmark.measure), ("span", SpanBenchmark.measure),
+        ("at-tap", ATTapBenchmark.measure),
     ]
 
     static func main() async throws {

@@ -62,6 +62,39 @@ extension OnPCSCD {
             }
         }
 
+        /// The card's own session over BIP, this program being its terminal; what is left open ends with the session.
+        @Test func channelsAreFollowed() async throws {
+            _ = try await OwnBench.filled(0)
+            let card = try await readers.connect(to: OwnBench.first)
+            func send(_ ins: UInt8, _ data: [UInt8]) async throws -> UInt8 {
+                let command = CardCommand([0x80, ins, 0x00, 0x00, UInt8(data.count)] + data)
+                return try await card.transmit(command).statusWord.sw2
+            }
+            var waiting = try await send(0xC2, try toolkit("SMS-PP download, secured packet"))
+            for (place, name) in ["E3 OPEN CHANNEL answered", "E5 SEND DATA answered"].enumerated() {
+                _ = try await card.transmit(CardCommand([0x80, 0x12, 0x00, 0x00, waiting]))
+                // The number is the card's.
+                let answer = try toolkit(name)
+                waiting = try await send(0x14, Array(answer.prefix(2)) + [UInt8(place + 1)] + answer.dropFirst(3))
+            }
+            _ = try await send(0xC2, try toolkit("E11 channel status event, dropped"))
+            try await card.disconnect()
+            #expect(
+                sink.events.compactMap(\.channelWords) == [
+                    "trigger sms B00011", "opened 1 packet tcp_client 443 buffer 1400 after a trigger", "sent 5 on 1",
+                    "link 1 dropped", "closed 1 failed source_gone 5 sent 0 received",
+                ])
+            // What the session left is told before its end.
+            let ends = sink.events.compactMap { event in
+                switch event {
+                case .bipClosed: "channel"
+                case .sessionClosed: "session"
+                default: nil
+                }
+            }
+            #expect(ends == ["channel", "session"])
+        }
+
         @Test func aSessionThatIsDroppedIsClosed() async throws {
             _ = try await OwnBench.filled(0)
             do {

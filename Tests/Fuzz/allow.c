@@ -31,8 +31,20 @@ static bool is_zero(const uint8_t *bytes, size_t count) {
     return true;
 }
 
+// Of a message to the card: neither its sender nor its time, and ten bytes of its packet at most.
+static void hold_message(const uint8_t *out, size_t count) {
+    if (is_zero(out, count)) return;
+    HOLDS(count > 3 && (out[0] & 0x43) == 0x40 && out[1] <= 20);
+    size_t coding = 3 + ((size_t)out[1] + 1) / 2;
+    HOLDS(count > coding + 10 && out[coding] == 0x7F);
+    HOLDS(is_zero(out + 3, coding - 3) && is_zero(out + coding + 2, 7));
+    size_t packet = coding + 11 + out[coding + 10];
+    HOLDS(count >= packet);
+    if (count > packet + 10) HOLDS(is_zero(out + packet + 10, count - packet - 10));
+}
+
 // Walks what was let out: heads as they were, values of allowed tags only, and nothing behind what is broken.
-static void hold_walked(const uint8_t *out, size_t count) {
+static void hold_walked(const uint8_t *out, size_t count, bool download) {
     size_t at = 0;
     while (at < count && out[at] != 0) {
         size_t tag_bytes = out[at] == 0x7F ? 3 : 1;
@@ -43,7 +55,9 @@ static void hold_walked(const uint8_t *out, size_t count) {
         for (size_t i = 1; i <= more; i++) length = length * 256 + out[at + tag_bytes + i];
         size_t value = at + tag_bytes + 1 + more;
         HOLDS(length <= count - value);
-        if (tag_bytes == 3 || strchr("\x01\x02\x03\x35\x37\x38\x39\x3C", out[at] & 0x7F) == NULL) {
+        if (download && (out[at] & 0x7F) == 0x0B) {
+            hold_message(out + value, length);
+        } else if (tag_bytes == 3 || strchr("\x01\x02\x03\x19\x35\x37\x38\x39\x3C", out[at] & 0x7F) == NULL) {
             HOLDS(is_zero(out + value, length));
         }
         at = value + length;
@@ -56,7 +70,7 @@ static void hold_template(const uint8_t *out, size_t count) {
     HOLDS((out[0] & 0xF0) == 0xD0);
     if (count == 1 || (out[1] >= 0x80 && out[1] != 0x81 && out[1] != 0x82)) return HOLDS(is_zero(out + 1, count - 1));
     size_t head = out[1] == 0x82 ? 4 : out[1] == 0x81 ? 3 : 2;
-    if (count >= head) hold_walked(out + head, count - head);
+    if (count >= head) hold_walked(out + head, count - head, out[0] == 0xD1);
 }
 
 // No byte is another than it was, and none is there that was not.
@@ -90,8 +104,11 @@ static void hold_selection(const struct fuzz_exchange *exchange, const struct al
     case ALLOW_ENVELOPE:
         HOLDS(kept->response_kept == 0);
         if (kept->command_kept <= form.header) break;
-        (fuzz_action(exchange) == ALLOW_ENVELOPE ? hold_template : hold_walked)(
-            kept->command + form.header, kept->command_kept - form.header);
+        if (fuzz_action(exchange) == ALLOW_ENVELOPE) {
+            hold_template(kept->command + form.header, kept->command_kept - form.header);
+        } else {
+            hold_walked(kept->command + form.header, kept->command_kept - form.header, false);
+        }
         break;
     default: break;
     }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct BenchmarkTests {
     @Test(arguments: [
         ("transmit", "libpcscspy"), ("record", "nine atomic additions"), ("render", "copying its bytes"),
-        ("span", "opentelemetry-python"),
+        ("span", "opentelemetry-python"), ("at-tap", "10 MB/s"),
     ])
     func runsSmall(name: String, peer: String) throws {
         let end = try Command.run([Files.products + "/benchmark", "--small", "--json", name], within: 180)
@@ -28,6 +28,7 @@ import Testing
         #expect(end.ending == .exited(64))
         #expect(
             end.errors
-                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render, span\n")
+                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render, span, at-tap\n"
+        )
     }
 }

@@ -10,6 +10,18 @@ import Testing
         #expect(
             json == """
                 {
+                  "bip" : {
+                    "channel_count" : 0,
+                    "channels" : [
+
+                    ],
+                    "failures" : [
+
+                    ],
+                    "received_bytes" : 0,
+                    "sent_bytes" : 0,
+                    "triggers" : 0
+                  },
                   "card_nanoseconds" : 133300000,
                   "card_share" : 0.3174,
                   "client_counts" : {

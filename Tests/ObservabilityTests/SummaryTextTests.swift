@@ -149,6 +149,69 @@ import Testing
                 """)
     }
 
+    @Test func channels() throws {
+        let run = SummaryScenario()
+        run.attach()
+        run.open()
+        run.send("801200002C", "9000")
+        let ends: [(BIPTransport, BearerType, BIPCloseReason?)] = [
+            (.tcpClient, .packet, .card), (.udpClient, .default, .dropped), (.tcpServer, .none, .stale),
+            (.tcpClient, .eutran, nil), (.direct, .local, .reset), (.udpLocal, .usb, .sourceGone),
+        ]
+        for (place, end) in ends.enumerated() {
+            let number = UInt8(place + 1)
+            let link = BIPLink(
+                device: SummaryScenario.reader, interface: .pcsc, client: run.client, session: 1,
+                connection: UInt64(number), channel: number)
+            let port: UInt16? = end.0 == .direct ? nil : 8_443
+            run.tell(
+                .bipOpened(
+                    BIPChannelOpened(
+                        stamp: run.stamp(1_000_000), link: link, bearer: end.1, transport: end.0, port: port)))
+            for (direction, bytes) in [(TransferDirection.sent, UInt32(65)), (.received, 20_000_000)] {
+                run.tell(
+                    .bipData(
+                        BIPDataMoved(
+                            stamp: run.stamp(), link: link, bearer: end.1, direction: direction, bytes: bytes)))
+            }
+            guard let reason = end.2 else { continue }
+            run.tell(
+                .bipClosed(
+                    BIPChannelClosed(
+                        stamp: run.stamp(60_000_000), link: link, bearer: end.1,
+                        status: reason == .card ? .completed : .failed, reason: reason, sentBytes: 65,
+                        receivedBytes: 20_000_000)))
+        }
+        for error in [BIPErrorType.noChannel, .noChannel, .networkBusy] {
+            run.tell(
+                .bipFailed(
+                    BIPCommandFailed(
+                        stamp: run.stamp(),
+                        link: BIPLink(device: SummaryScenario.reader, interface: .pcsc, connection: 0, channel: 0),
+                        command: .openChannel, bearer: .packet, error: error)))
+        }
+        run.end()
+        #expect(
+            run.text() == """
+                cardlink-probe: opensc-tool  ·  exit 0  ·  0.42 s, <1% in the card
+                 command             calls  errors      p50      p95      max  share
+                 FETCH                   1       0   1.0 ms   1.0 ms   1.0 ms   100%
+                 status   9000 ×1
+                 reader   Virtual PCD 00 00   1 session, 1.0 ms   ATR 3B 9F … (UICC)
+                          waited 0 ms for other programs
+                 bip      TCP 8443 over packet   65 B out, 20M B in   0.06 s   closed
+                 bip      UDP 8443 over default   65 B out, 20M B in   0.06 s   link dropped
+                 bip      TCP server 8443   65 B out, 20M B in   0.06 s   lost
+                 bip      TCP 8443 over eutran   65 B out, 20M B in   0.42 s   left open
+                 bip      … 2 more
+                 bip      OPEN CHANNEL no channel ×2   OPEN CHANNEL network busy ×1
+
+                """)
+        let report = run.report().bip
+        #expect(report.channelCount == 6 && report.sentBytes == 390 && report.receivedBytes == 120_000_000)
+        #expect(report.channels.map(\.closeReason.value) == ["card", "dropped", "stale", nil, "reset", "source_gone"])
+    }
+
     @Test func colours() {
         let run = SummaryScenario()
         run.attach()

@@ -194,6 +194,20 @@ extension SeededGenerator {
         return below(16) == 0 ? body.dropLast(below(body.count)) : body
     }
 
+    /// A message to the card with a secured packet; now and then one that is not quite.
+    private mutating func message() -> [UInt8] {
+        let digits = below(22)
+        let elements: [UInt8] = below(3) == 0 ? [0x00, 0x03, byte(), 0x02, 0x01, 0x70, 0x00] : [0x70, 0x00]
+        let packet = (0..<below(24)).map { _ in byte() }
+        let sender = (0..<(digits + 1) / 2).map { _ in byte() }
+        let time = (0..<7).map { _ in byte() }
+        let head: [UInt8] = [[0x44, 0x40, 0x04, byte()][below(4)], UInt8(digits), 0x91]
+        let data = [UInt8(elements.count)] + elements + packet
+        var bytes = head + sender + [below(6) == 0 ? byte() : 0x7F, 0xF6] + time + [UInt8(data.count)] + data
+        if below(4) == 0 { bytes[below(bytes.count)] = byte() }
+        return below(4) == 0 ? Array(bytes.prefix(below(bytes.count))) : bytes
+    }
+
     fileprivate mutating func toolkitBody() -> [UInt8] {
         var inner: [UInt8] = []
         for _ in 0..<below(8) {
@@ -203,8 +217,13 @@ extension SeededGenerator {
             ]
             let value = (0..<below(20)).map { _ in byte() }
             inner += tags[below(tags.count)] + length(value.count) + value
+            if below(4) == 0 {
+                let message = message()
+                inner += [0x8B] + length(message.count) + message
+            }
         }
-        let outer = below(3) == 0 ? [] : [0xD0 | UInt8(below(16))] + length(inner.count)
+        let kind = below(2) == 0 ? 1 : UInt8(below(16))
+        let outer = below(3) == 0 ? [] : [0xD0 | kind] + length(inner.count)
         var body = outer + inner
         if below(4) == 0, !body.isEmpty { body.removeLast(below(body.count) + 1) }
         if below(8) == 0 { body += [byte(), byte()] }

@@ -90,16 +90,44 @@ import Testing
     @Test func twinsAgree() throws {
         let fuzzer = folder.file("twins")
         try compile(["-fsanitize=fuzzer-no-link", "-DTWIN", "-c"], to: folder.file("allow.o"))
-        let rooms = ["APDU", "Commands", "Redaction", "TLV"].map { Workshop.sources.appending(path: "SmartCard/\($0)") }
-        let sources = try rooms.flatMap {
+        try compileSwift(
+            "Twin.swift", with: ["-Xclang-linker", Self.sanitizers, folder.file("allow.o")] + Self.includes, to: fuzzer)
+        try run(fuzzer)
+    }
+
+    /// A harness in Swift, and the decoders in one module with it.
+    private func compileSwift(_ harness: String, with words: [String] = [], to fuzzer: String) throws {
+        let rooms = ["APDU", "Commands", "Redaction", "TLV", "Toolkit"]
+        let sources = try rooms.map { Workshop.sources.appending(path: "SmartCard/\($0)") }.flatMap {
             try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil).map(\.path)
         }
         try Self.succeed(
             [
-                "swiftc", "-swift-version", "6", "-O", "-wmo", "-parse-as-library", "-module-name", "Twins",
-                "-package-name", "cardlink", "-sanitize=fuzzer,address", "-Xclang-linker", Self.sanitizers,
-                Self.harness.appending(path: "Twin.swift").path, folder.file("allow.o"),
-            ] + sources.filter { $0.hasSuffix(".swift") } + Self.includes + ["-o", fuzzer])
+                "swiftc", "-swift-version", "6", "-O", "-wmo", "-parse-as-library", "-module-name", "Fuzzed",
+                "-package-name", "cardlink", "-sanitize=fuzzer,address", Self.harness.appending(path: harness).path,
+            ] + sources.filter { $0.hasSuffix(".swift") } + words + ["-o", fuzzer])
+    }
+
+    /// What cards, terminals and modems give is decoded or refused, and channels are followed without counting what is not
+    /// there.
+    @Test func anyTalkIsTaken() throws {
+        let fuzzer = folder.file("toolkit")
+        try compileSwift("Toolkit.swift", to: fuzzer)
+        try writeTalks()
         try run(fuzzer)
+    }
+
+    /// Each capture alone, and a session of them.
+    private func writeTalks() throws {
+        let kinds: [String: UInt8] = ["fetch": 0, "response": 2, "envelope": 4]
+        var whole: [UInt8] = []
+        for (number, line) in try captures("toolkit.hex", separator: "|").enumerated() {
+            let bytes = hex(line[2])
+            guard bytes.count < 256, let kind = kinds[line[1]] else { continue }
+            let message = [kind, UInt8(bytes.count)] + bytes
+            whole += message
+            try Data(message).write(to: URL(filePath: folder.file("corpus/talk\(number)")))
+        }
+        try Data(whole).write(to: URL(filePath: folder.file("corpus/talks")))
     }
 }

@@ -17,7 +17,7 @@ final class CommandsByProgram: EventSink {
         case .clientAttached, .clientEnded, .clientDrained, .eventsDropped, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
         }
     }
 }

@@ -157,6 +157,23 @@ import Testing
             line: #"{"bearer":"default","bytes":65,"direction":"sent","event":"bip_data","link":{"channel":1,"#
                 + #""connection":2,"device":"M","interface":"at","session":0},"stamp":"# + stampText + #","v":1}"#),
         Row(
+            name: "bip_opened, after a trigger",
+            event: .bipOpened(
+                BIPChannelOpened(
+                    stamp: stamp, link: link, bearer: .none, transport: .tcpServer, sinceTriggerNanoseconds: 5)),
+            line: #"{"bearer":"none","event":"bip_opened","link":"# + linkText
+                + #","since_trigger_nanoseconds":5,"stamp":"# + stampText + #","transport":"tcp_server","v":1}"#),
+        Row(
+            name: "bip_link_changed",
+            event: .bipLinkChanged(BIPLinkChanged(stamp: stamp, link: link, bearer: .packet, state: .dropped)),
+            line: #"{"bearer":"packet","event":"bip_link_changed","link":"# + linkText + #","stamp":"# + stampText
+                + #","state":"dropped","v":1}"#),
+        Row(
+            name: "bip_data_waiting",
+            event: .bipDataWaiting(BIPDataWaiting(stamp: stamp, link: link, bearer: .packet, bytes: 8)),
+            line: #"{"bearer":"packet","bytes":8,"event":"bip_data_waiting","link":"# + linkText + #","stamp":"#
+                + stampText + #","v":1}"#),
+        Row(
             name: "bip_closed",
             event: .bipClosed(
                 BIPChannelClosed(
@@ -173,6 +190,21 @@ import Testing
                     additional: 1)),
             line: #"{"additional":1,"bearer":"eutran","command":"open_channel","error":"no_channel","#
                 + #""event":"bip_failed","link":"# + linkText + #","result":58,"stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "trigger_seen",
+            event: .triggerSeen(
+                TriggerSeen(
+                    stamp: stamp, device: "R", interface: .pcsc, client: client, session: 3, trigger: .sms,
+                    security: .init(
+                        parameters: 0x1621, cipheringKey: 0x12, integrityKey: 0x25, application: [0xB0, 0x00, 0x11]))),
+            line: #"{"client":"# + clientText + #","device":"R","event":"trigger_seen","interface":"pcsc","#
+                + #""security":{"kic":18,"kid":37,"spi":5665,"tar":"B00011"},"session":3,"stamp":"# + stampText
+                + #","trigger":"sms","v":1}"#),
+        Row(
+            name: "trigger_seen, by a modem",
+            event: .triggerSeen(TriggerSeen(stamp: stamp, device: "M", interface: .at, trigger: .sms)),
+            line: #"{"device":"M","event":"trigger_seen","interface":"at","session":0,"stamp":"# + stampText
+                + #","trigger":"sms","v":1}"#),
     ]
 
     private static let link = BIPLink(
@@ -200,11 +232,12 @@ import Testing
     private static func isOptional(_ member: String, of row: Row) -> Bool {
         let optional: Set = [
             "error", "context", "sharing_nanoseconds", "is_sharing_exact", "error_code", "rsrp_dbm", "rsrq_db",
-            "sinr_db", "buffer_bytes", "port", "result", "additional",
+            "sinr_db", "buffer_bytes", "port", "result", "additional", "since_trigger_nanoseconds", "security",
         ]
-        let isNeeded =
-            ["at_command", "bip_failed"].contains(row.name) && member == (row.name == "at_command" ? "result" : "error")
-        return optional.contains(member) && !isNeeded
+        let needed = ["at_command": "result", "bip_failed": "error"]
+        // Those of one kind that others have always.
+        let further = ["bip_data_waiting": "bytes", "trigger_seen": "client"]
+        return optional.contains(member) && needed[row.name] != member || further[row.name] == member
     }
 
     /// Each member but the optional ones must be there, and is named when it is not.
@@ -230,7 +263,8 @@ import Testing
                 "member 'event': 'apdus ' is none of: apdu, session_opened, session_closed, operation, reader_changed, "
                     + "card_identified, client_attached, client_ended, client_drained, events_dropped, source_state, "
                     + "at_command, urc, modem_changed, modem_identified, sim_changed, registration_changed, "
-                    + "signal_measured, bip_opened, bip_data, bip_closed, bip_failed")
+                    + "signal_measured, bip_opened, bip_data, bip_link_changed, bip_data_waiting, bip_closed, bip_failed, "
+                    + "trigger_seen")
         ),
         (#"[]"#, .malformed("not a JSON object")),
         (#"7"#, .malformed("not a JSON object")),

@@ -1,4 +1,5 @@
 import SmartCard
+import TestSupport
 import Testing
 
 /// What is nobody else's business, by file, by data object, by the look of it.

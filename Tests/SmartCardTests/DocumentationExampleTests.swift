@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The example of the documentation does what its text says.

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A program that a test ran to its end.
@@ -19,6 +20,15 @@ package struct Command {
         let running = try RunningCommand(
             arguments, environment: environment, input: input.map(RunningCommand.Input.text) ?? .nothing)
         return try running.end(within: seconds)
+    }
+
+    /// The same beside the shared pool's threads, of which there are two on two processors: what waits there goes on.
+    package static func runAside(_ arguments: [String], within seconds: Double = 60) async throws -> Command {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try run(arguments, within: seconds) })
+            }
+        }
     }
 
     /// Where nothing but the shell's account of it counts: the exit code, or 128 and the signal's number.

@@ -19,6 +19,17 @@ package struct ChannelRequest: Equatable, Sendable {
     package enum Transport: String, CaseIterable, Sendable {
         case udp
         case tcp
+        /// The card listens; no bearer and no address.
+        case tcpServer
+
+        /// Transport level: TS 102 223, 8.59.
+        var code: UInt8 {
+            switch self {
+            case .udp: 0x01
+            case .tcp: 0x02
+            case .tcpServer: 0x03
+            }
+        }
     }
 
     /// Bearer description with its type byte first; 03 is the default bearer.
@@ -83,12 +94,13 @@ extension ProactiveCommand {
 
 extension ChannelRequest {
     fileprivate var encoded: [UInt8] {
-        var bytes = TLV.encode(0x35, bearer) + TLV.encode(0x39, bufferBytes.bytes)
+        let isServer = transport == .tcpServer
+        var bytes = (isServer ? [] : TLV.encode(0x35, bearer)) + TLV.encode(0x39, bufferBytes.bytes)
         if let accessPoint {
             let labels = accessPoint.utf8.split(separator: UInt8(ascii: "."))
             bytes += TLV.encode(0x47, labels.flatMap { [UInt8(clamping: $0.count)] + Array($0) })
         }
-        let protocolType: UInt8 = transport == .udp ? 0x01 : 0x02
-        return bytes + TLV.encode(0x3C, [protocolType] + port.bytes) + TLV.encode(0x3E, [0x21] + address)
+        bytes += TLV.encode(0x3C, [transport.code] + port.bytes)
+        return isServer ? bytes : bytes + TLV.encode(0x3E, [0x21] + address)
     }
 }

@@ -4,6 +4,8 @@ package struct ProactiveSession: Equatable, Sendable {
         case command(ProactiveCommand)
         /// Nothing is pending until a command comes that matches.
         case wait(CommandPattern)
+        /// What follows is of the channel that was opened as this one, from 1.
+        case channel(Int)
     }
 
     package var trigger: CommandPattern
@@ -37,6 +39,8 @@ struct ToolkitSession {
     private var current: (command: ProactiveCommand, bytes: [UInt8], isFetched: Bool)?
     private var number: UInt8 = 0
     private var channel: UInt8 = 1
+    /// Numbers of the channels, in order of their opening.
+    private var opened: [UInt8] = []
     private var repeats = 0
 
     /// RECEIVE DATA in a row before the card believes no more that there will be an end.
@@ -75,6 +79,7 @@ struct ToolkitSession {
         continuesAfterError = session.continuesAfterError
         number = 0
         channel = 1
+        opened = []
         advance()
     }
 
@@ -91,6 +96,7 @@ struct ToolkitSession {
         }
         if command.isOpenChannel, let status = TLV.first(0x38, in: data)?.first, status & 0x07 != 0 {
             channel = status & 0x07
+            opened.append(channel)
         }
         if case .receiveData(_, untilEmpty: true) = command, result < 0x20, repeats < Self.repeatLimit,
             let left = TLV.first(0x37, in: data)?.first, left > 0
@@ -105,6 +111,11 @@ struct ToolkitSession {
     }
 
     private mutating func advance() {
+        while case .channel(let place)? = steps.first {
+            steps.removeFirst()
+            // One that was not opened leaves it as it is.
+            if opened.indices.contains(place - 1) { channel = opened[place - 1] }
+        }
         guard case .command(let command)? = steps.first else { return }
         steps.removeFirst()
         number = number == 0xFE ? 1 : number + 1

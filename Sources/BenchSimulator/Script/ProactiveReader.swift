@@ -11,7 +11,7 @@ struct ProactiveReader {
         guard let trigger = keys["on"] else { throw node.fault("\(node.name) needs on: the command that starts it") }
         guard let list = keys["steps"] else { throw node.fault("\(node.name) needs steps") }
         var session = ProactiveSession(trigger: try pattern(trigger), steps: [])
-        for item in try list.items() { session.steps.append(try step(item)) }
+        for item in try list.items() { session.steps += try steps(item) }
         guard !session.steps.isEmpty else { throw list.fault("\(list.name) must have one step at least") }
         session.continuesAfterError = try keys["continueAfterError"]?.flag() ?? false
         return session
@@ -21,8 +21,27 @@ struct ProactiveReader {
         try PatternReader.pattern(node, try node.members(["match", "command"]))
     }
 
+    /// A step, or with `repeat` several ones as often as is said.
+    private func steps(_ node: ScriptNode) throws(SimulatorError) -> [ProactiveSession.Step] {
+        guard node.isMapping, let again = try node.members(Self.kinds + ["repeat"])["repeat"] else {
+            return [try step(node)]
+        }
+        let keys = try again.members(["times", "steps"])
+        guard let times = keys["times"], let list = keys["steps"] else {
+            throw again.fault("\(again.name) needs times and steps")
+        }
+        var repeated: [ProactiveSession.Step] = []
+        for item in try list.items() { repeated.append(try step(item)) }
+        let count = try times.integer(1...1_000)
+        return Array(repeatElement(repeated, count: count).joined())
+    }
+
+    private static let kinds = [
+        "openChannel", "sendData", "receiveData", "getChannelStatus", "closeChannel", "raw", "wait", "channel",
+    ]
+
     private func step(_ node: ScriptNode) throws(SimulatorError) -> ProactiveSession.Step {
-        let kinds = ["openChannel", "sendData", "receiveData", "getChannelStatus", "closeChannel", "raw", "wait"]
+        let kinds = Self.kinds
         let keys = try node.members(kinds)
         guard keys.count == 1, let (kind, value) = keys.first else {
             throw node.fault("\(node.name) must have one of \(kinds.joined(separator: ", "))")
@@ -34,6 +53,7 @@ struct ProactiveReader {
         case "getChannelStatus": return .command(.getChannelStatus)
         case "closeChannel": return .command(.closeChannel)
         case "raw": return .command(.raw(try value.hexadecimal(1...256)))
+        case "channel": return .channel(try value.integer(1...7))
         default: return .wait(try pattern(value))
         }
     }
@@ -65,22 +85,25 @@ struct ProactiveReader {
         return text
     }
 
-    /// Short form `sendData: 0102`, or with keys data, text, immediate.
+    /// Short form `sendData: 0102`, or with keys data, text or length, and immediate.
     private func sendData(_ node: ScriptNode) throws(SimulatorError) -> ProactiveCommand {
         guard node.isMapping else { return .sendData(try node.hexadecimal(1...Self.mostBytes), isImmediate: true) }
-        let keys = try node.members(["data", "text", "immediate"])
+        let keys = try node.members(["data", "text", "length", "immediate"])
         let isImmediate = try keys["immediate"]?.flag() ?? true
-        switch (keys["data"], keys["text"]) {
-        case (let data?, nil):
+        switch (keys["data"], keys["text"], keys["length"]) {
+        case (let data?, nil, nil):
             return .sendData(try data.hexadecimal(1...Self.mostBytes), isImmediate: isImmediate)
-        case (nil, let text?):
+        case (nil, nil, let length?):
+            let count = try length.integer(1...Self.mostBytes)
+            return .sendData((0..<count).map { UInt8(truncatingIfNeeded: $0) }, isImmediate: isImmediate)
+        case (nil, let text?, nil):
             let bytes = Array(try text.text().utf8)
             guard (1...Self.mostBytes).contains(bytes.count) else {
                 throw text.fault("\(text.name) must be 1 to \(Self.mostBytes) bytes")
             }
             return .sendData(bytes, isImmediate: isImmediate)
         default:
-            throw node.fault("\(node.name) needs either data or text")
+            throw node.fault("\(node.name) needs data, text or length")
         }
     }
 

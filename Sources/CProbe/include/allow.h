@@ -108,10 +108,10 @@ static inline struct allow_form allow_form(const uint8_t *command, size_t count)
     return data != 0 && (count == 7 + data || count == 9 + data) ? (struct allow_form){true, 7, data} : malformed;
 }
 
-// Command details, device identities, result, bearer description, channel data length, channel status, buffer size,
-// transport level (ETSI TS 102 223, 8).
+// Command details, device identities, result, event list, bearer description, channel data length, channel status,
+// buffer size, transport level (ETSI TS 102 223, 8).
 static inline bool allow_tag(unsigned tag) {
-    return tag == 0x01 || tag == 0x02 || tag == 0x03 || tag == 0x35 || tag == 0x37 || tag == 0x38 || tag == 0x39 ||
+    return tag == 0x01 || tag == 0x02 || tag == 0x03 || tag == 0x19 || tag == 0x35 || tag == 0x37 || tag == 0x38 || tag == 0x39 ||
            tag == 0x3C;
 }
 
@@ -129,9 +129,32 @@ static inline size_t allow_length(const uint8_t *in, size_t available, size_t lo
     return 1 + more;
 }
 
-// Copies COMPREHENSION-TLVs, values of allowed tags only, into `out`, which is zeroed. A broken TLV ends it. True when
-// all was copied.
-static inline bool allow_walk(const uint8_t *in, uint8_t *out, size_t count) {
+// Whether the header of a message's user data says that a command packet follows (3GPP TS 31.115, 4.2).
+static inline bool allow_names_packet(const uint8_t *in, size_t count) {
+    for (size_t at = 0; at + 1 < count; at += 2 + (size_t)in[at + 1]) {
+        if (in[at] == 0x70) return true;
+    }
+    return false;
+}
+
+// Copies of a message to the card (3GPP TS 23.040, 9.2.2.1) how it is coded, and of the secured packet in it the lengths,
+// SPI, KIc, KID and TAR; of any other message nothing. Never its sender, its time, what it says, or its checksum.
+static inline void allow_message(const uint8_t *in, uint8_t *out, size_t count) {
+    if (count <= 3 || (in[0] & 0x43) != 0x40 || in[1] > 20) return;
+    size_t coding = 3 + ((size_t)in[1] + 1) / 2;
+    size_t length = coding + 9;
+    if (length + 1 >= count || in[coding] != 0x7F) return;
+    size_t packet = length + 2 + in[length + 1];
+    if (packet > count || !allow_names_packet(in + length + 2, in[length + 1])) return;
+    memcpy(out, in, 3);
+    memcpy(out + coding, in + coding, 2);
+    memcpy(out + length, in + length, packet - length);
+    memcpy(out + packet, in + packet, count - packet < 10 ? count - packet : 10);
+}
+
+// Copies COMPREHENSION-TLVs, values of allowed tags only, into `out`, which is zeroed; of a message to the card what
+// `allow_message` lets out. A broken TLV ends it. True when all was copied.
+static inline bool allow_walk(const uint8_t *in, uint8_t *out, size_t count, bool download) {
     bool whole = true;
     size_t at = 0;
     while (at < count) {
@@ -144,6 +167,7 @@ static inline bool allow_walk(const uint8_t *in, uint8_t *out, size_t count) {
         if (length_bytes == 0 || count - at - head < length) return false;
         bool allowed = allow_tag(tag);
         memcpy(out + at, in + at, allowed ? head + length : head);
+        if (download && tag == 0x0B) allow_message(in + at + head, out + at + head, length);
         whole = whole && (allowed || length == 0);
         at += head + length;
     }
@@ -161,7 +185,7 @@ static inline bool allow_walk_template(const uint8_t *in, uint8_t *out, size_t c
     memcpy(out + 1, in + 1, length_bytes);
     size_t start = 1 + length_bytes;
     size_t inside = length < count - start ? length : count - start;
-    return allow_walk(in + start, out + start, inside) && start + inside == count;
+    return allow_walk(in + start, out + start, inside, in[0] == 0xD1) && start + inside == count;
 }
 
 // Whether response data is the control parameters of a file and nothing else (TS 102 221, 11.1.1.3): template 62 that
@@ -220,16 +244,18 @@ static inline struct allow_selection allow_select(const uint8_t *command, size_t
         kept.response_kept = data;
         break;
     case ALLOW_TERMINAL_RESPONSE:
-    case ALLOW_ENVELOPE:
+    case ALLOW_ENVELOPE: {
         if (walked > most) break;
         memset(scratch, 0, walked);
         memcpy(scratch, command, form.header);
-        kept.cut = !(allowed == ALLOW_ENVELOPE ? allow_walk_template : allow_walk)(
-                       command + form.header, scratch + form.header, form.data) ||
-                   walked < sent || received == 1 || data > 0;
+        bool whole = allowed == ALLOW_ENVELOPE
+                         ? allow_walk_template(command + form.header, scratch + form.header, form.data)
+                         : allow_walk(command + form.header, scratch + form.header, form.data, false);
+        kept.cut = !whole || walked < sent || received == 1 || data > 0;
         kept.command = scratch;
         kept.command_kept = walked;
         break;
+    }
     }
     return kept;
 }

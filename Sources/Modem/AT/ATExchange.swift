@@ -76,12 +76,24 @@ struct ATExchange: Sendable {
         return data + [0x1A]
     }
 
+    /// Somebody else answers a prompt; what comes then is no second one.
+    mutating func noteForeignPrompt() { isAtPrompt = true }
+
+    /// Gives it its whole time anew.
+    mutating func extend(from now: UInt64) { deadline = now.addingSaturating(answer.command.timeoutNanoseconds) }
+
+    /// When it was sent.
+    var startNanoseconds: UInt64 { answer.sentNanoseconds ?? 0 }
+
+    /// What is told of its end.
+    func end(_ final: FinalResult, now: UInt64) -> ATAction { .answered(ticket, answer(final, now: now)) }
+
     /// The answer with its end.
-    func end(_ final: FinalResult, now: UInt64) -> ATAction {
+    func answer(_ final: FinalResult, now: UInt64) -> ATAnswer {
         var answer = answer
         answer.final = final
         answer.durationNanoseconds = now - min(now, answer.sentNanoseconds ?? now)
-        return .answered(ticket, answer)
+        return answer
     }
 }
 

@@ -20,6 +20,15 @@ package struct FinalResult: Sendable, Equatable {
         ("COMMAND NOT SUPPORT", .vendorError), ("NA", .vendorError),
     ])
 
+    /// The result that a digit stands for, as ATV0 makes them (V.250, 5.7.1); nil for a line that is none.
+    init?(numeric line: [UInt8]) {
+        let results: [UInt8: ATResult] = [
+            0: .ok, 1: .connect, 3: .noCarrier, 4: .error, 6: .noDialtone, 7: .busy, 8: .noAnswer,
+        ]
+        guard line.count == 1, let result = results[line[0] &- 0x30] else { return nil }
+        self.init(result)
+    }
+
     private static let errors = table([
         ("+CME ERROR:", .cmeError), ("+CMS ERROR:", .cmsError),
         // Motorola

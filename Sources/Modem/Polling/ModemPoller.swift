@@ -12,6 +12,7 @@ package final class ModemPoller: EventSource {
 
     private struct State {
         var plan: PollPlan
+        var toolkit: ToolkitTrail
         var port: ATPort?
         var task: Task<Void, Never>?
         var sink: (any EventSink)?
@@ -30,8 +31,15 @@ package final class ModemPoller: EventSource {
     ) {
         self.settings = settings
         self.hasher = hasher
-        state = Mutex(State(plan: PollPlan(intervals)))
+        let toolkit = ToolkitTrail(modem: settings.modem, source: .modem)
+        state = Mutex(State(plan: PollPlan(intervals), toolkit: toolkit))
     }
+
+    /// The modem's name.
+    package var modem: String { settings.modem }
+
+    /// The port that it is watched on.
+    package var path: String { settings.path }
 
     /// What is known of the modem now.
     package var reading: ModemReading { state.withLock { $0.plan.reading } }
@@ -87,28 +95,37 @@ package final class ModemPoller: EventSource {
     }
 
     private func end() -> (ATPort?, Task<Void, Never>?) {
-        state.withLock { state in
+        let (port, task, left, sink) = state.withLock { state in
             defer { (state.port, state.task) = (nil, nil) }
-            return (state.port, state.task)
+            return (state.port, state.task, state.toolkit.reset(.sourceGone, at: .now), state.sink)
         }
+        if let sink { left.forEach(sink.receive) }
+        return (port, task)
     }
 
     // MARK: What the port tells
 
     private func take(_ news: ATPortNews) {
-        let now = EventClock.now.monotonicNanoseconds
-        let (found, sink) = state.withLock { state -> ([ModemNews], (any EventSink)?) in
+        let clock = EventClock.now
+        let (found, channels, sink) = state.withLock { state -> ([ModemNews], [ProbeEvent], (any EventSink)?) in
             var found: [ModemNews] = []
+            var channels: [ProbeEvent] = []
             switch news {
             case .opened: state.refusal = nil
-            case .ready: state.plan.begin(now: now)
-            case .stuck, .closed: state.plan.pause()
+            case .ready: state.plan.begin(now: clock.monotonicNanoseconds)
+            case .stuck: state.plan.pause()
+            case .closed:
+                state.plan.pause()
+                channels = state.toolkit.reset(.sourceGone, at: clock)
             case .refused(let error): state.refusal = error
-            case .unsolicited(let seen): found = state.plan.take(seen)
+            case .unsolicited(let seen):
+                channels = state.toolkit.note(seen, vendor: state.plan.reading.vendor, at: clock)
+                found = state.plan.take(seen)
             }
-            return (found, state.sink)
+            return (found, channels, state.sink)
         }
         tell(found, sink)
+        if let sink { channels.forEach(sink.receive) }
         if news == .ready { wake() }
     }
 

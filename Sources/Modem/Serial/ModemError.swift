@@ -11,6 +11,8 @@ package enum ModemError: ExplainedError, Hashable {
     case notAllowed(path: String)
     /// Another program has it for itself; the process is 0 when it is not known.
     case held(path: String, pid: Int32, lock: String)
+    /// The name that a relay is to have is another's; the process is that of the relay that has it, or 0.
+    case nameTaken(path: String, pid: Int32)
     /// The system refused something else.
     case system(path: String, doing: String, errno: Int32)
 
@@ -26,6 +28,10 @@ package enum ModemError: ExplainedError, Hashable {
                 + "; end it, or see who it is: cardlink-probe modems"
         case .held(let path, let pid, let lock):
             "\(path) is in use by process \(pid) (\(lock)); end it, or give the probe another port of the modem"
+        case .nameTaken(let path, 0):
+            "\(path) is there, and no link of a relay; take it away, or give the relay another name: modems.taps"
+        case .nameTaken(let path, let pid):
+            "\(path) is the relay of process \(pid); end it, or give this relay another name: modems.taps"
         case .system(let path, let doing, let number):
             "\(doing) \(path): \(String(cString: strerror(number))); see: cardlink-probe doctor"
         }
@@ -37,7 +43,7 @@ package enum ModemError: ExplainedError, Hashable {
         case .noSuchPort: .unavailable
         case .noTerminal: .other
         case .notAllowed: .accessDenied
-        case .held: .sharingViolation
+        case .held, .nameTaken: .sharingViolation
         case .system: .communication
         }
     }

@@ -16,13 +16,13 @@ package struct SerialSettings: Sendable, Hashable {
 }
 
 /// A serial port that is ours: raw, locked, with the settings it had before.
-///
 final class OpenTerminal: Sendable {
     /// The device behind the path that was asked for, `/dev/ttyUSB2`.
     let device: String
     /// For settings and the lock; what is read and written goes over copies.
     let descriptor: Int32
-    private let before: serial_settings
+    /// The settings that it had.
+    let before: serial_settings
     private let lock: PortLock?
     private let isOurs = Atomic(true)
 

@@ -9,6 +9,7 @@ extension Collector {
         case .known: break
         case .noRoom: countUnfollowed(catalog.bipConnectionsActive.name)
         }
+        countLegs(of: opened)
     }
 
     func apply(_ data: BIPDataMoved) {

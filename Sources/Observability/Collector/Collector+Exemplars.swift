@@ -30,7 +30,7 @@ extension Collector {
     /// Shows a trace beside the bucket that counted a session of it.
     func show(_ context: SpanContext, behind closed: ReaderSessionClosed) {
         let end = closed.stamp.wallNanoseconds &+ closed.stamp.durationNanoseconds
-        catalog.sessionDuration[.pcsc, closed.status].setExemplar(
+        catalog.sessionDuration[closed.type ?? .pcsc, closed.status].setExemplar(
             closed.stamp.durationNanoseconds, labels: context.exemplarLabels, wallNanoseconds: end)
     }
 }

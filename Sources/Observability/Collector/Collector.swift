@@ -106,8 +106,11 @@ public final class Collector: EventSink {
         case .bipData(let data): apply(data)
         case .bipClosed(let closed): apply(closed)
         case .bipFailed(let failed): apply(failed)
+        case .triggerSeen(let trigger): apply(trigger)
         // No family counts these: an ATR, a program's name and a modem's identity are never labels.
         case .cardIdentified, .clientAttached, .clientDrained, .modemIdentified, .urc: break
+        // A link that went is counted when its channel ends.
+        case .bipLinkChanged, .bipDataWaiting: break
         }
     }
 

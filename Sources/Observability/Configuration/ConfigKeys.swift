@@ -124,6 +124,20 @@ package struct ConfigKeys: Sendable {
         "runtime.group", .name("a group"), default: nil, fallbackText: "none", option: "group",
         valueName: "group", help: "The group whose members may tell events, beside this user and root.")
 
+    package let modemPorts = Setting(
+        "modems.ports", .modemPorts, default: [], fallbackText: "none", option: "modem", valueName: "[name=]port",
+        help: "A modem's port to watch: by a name that lasts, and with a name of its own for metrics. With auto every "
+            + "modem on USB is watched, on its second AT port where it has two.")
+    package let modemPollInterval = Setting(
+        "modems.poll_interval", .time(.milliseconds(500)...(.seconds(3_600))), default: .seconds(10),
+        option: "modems.poll-interval", valueName: "time",
+        help: "How often a watched modem is asked for registration and signal; for its card after three of these, for "
+            + "operator, counters and temperature after six.")
+    package let modemTaps = Setting(
+        "modems.taps", .modemTaps, default: [], fallbackText: "none", option: "modem.tap", valueName: "name=port",
+        help: "A relay between a tester and the modem that it owns: the tester opens NAME in place of the port. A name "
+            + "without a slash stands in the folder modems of runtime.directory.")
+
     package let loggingLevel = Setting(
         "logging.level", .choice, default: Logger.Level.info, older: "GP_LOG_LEVEL", option: "logging.level",
         valueName: "level", isLive: true, help: "The least level that is logged.")

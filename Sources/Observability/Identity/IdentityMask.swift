@@ -73,7 +73,7 @@ package struct IdentityMask: Sendable {
         case .apdu, .cardIdentified, .clientAttached, .clientEnded, .clientDrained, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
         }
     }
 

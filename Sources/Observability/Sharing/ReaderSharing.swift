@@ -50,7 +50,7 @@ struct ReaderSharing {
         case .cardIdentified, .readerChanged, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             return [event]
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
         }
         return pass(event)
     }
@@ -287,7 +287,10 @@ extension ProbeEvent {
         case .bipOpened(let event): event.link.client?.id
         case .bipData(let event): event.link.client?.id
         case .bipClosed(let event): event.link.client?.id
+        case .bipLinkChanged(let event): event.link.client?.id
+        case .bipDataWaiting(let event): event.link.client?.id
         case .bipFailed(let event): event.link.client?.id
+        case .triggerSeen(let event): event.client?.id
         case .readerChanged, .eventsDropped, .sourceState: nil
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: nil
         }

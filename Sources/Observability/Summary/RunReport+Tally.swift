@@ -42,6 +42,7 @@ extension RunReport {
         clientCounts = Clients(
             attached: tally.clientCounts.attached, ended: tally.clientCounts.ended, killed: tally.clientCounts.killed)
         pins = tally.pins.all.filter { $0.value.refused > 0 || $0.value.isBlocked }.map { PIN($0.key, $0.value) }
+        bip = BIP(tally.bip, endNanoseconds: outcome.endedNanoseconds)
         droppedEvents = tally.dropped.reduce(into: 0) { sum, loss in
             if !loss.key.isOfPrograms { sum.addSaturating(loss.value) }
         }

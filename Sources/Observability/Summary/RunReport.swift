@@ -71,6 +71,8 @@ package struct RunReport: Sendable, Encodable {
     package var clientCounts: Clients
     /// PINs that a card refused or said to be blocked.
     package var pins: [PIN]
+    /// BIP channels over all readers.
+    package var bip: BIP
     /// Events that were lost: they are missing in every count here.
     package var droppedEvents: UInt64
     /// Processes that took events along which nobody had read; how many is not known.

@@ -31,6 +31,7 @@ struct RunTally: Sendable {
     var clients = BoundedTable<UInt64, ClientTally>(limit: RunTally.rememberedNames)
     var clientCounts = ClientCounts()
     var pins = BoundedTable<PINReference, PINTally>(limit: RunTally.rememberedNames)
+    var bip = BIPTally()
     var dropped: [DropReason: UInt64] = [:]
     var sourceFaults: UInt64 = 0
     /// The last fault that is not over, by the kind of source.
@@ -52,7 +53,12 @@ struct RunTally: Sendable {
         // The summary has no lines for modems.
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+        case .bipOpened(let opened): bip.open(opened)
+        case .bipData(let data): bip.move(data)
+        case .bipClosed(let closed): bip.close(closed)
+        case .bipFailed(let failed): apply(failed)
+        case .triggerSeen: bip.triggers += 1
+        case .bipLinkChanged, .bipDataWaiting: break
         }
     }
 }

@@ -19,7 +19,7 @@ package struct SummaryText: Sendable {
     /// The lines: the head, the commands, then what else there is to say.
     package var lines: [String] {
         let head = header + remark
-        let notes = status + calls + probing + pins + failures + bound + dropped + clients + sources
+        let notes = status + calls + probing + bip + pins + failures + bound + dropped + clients + sources
         let blocks = readers
         // Whatever else there is to say, three commands and one reader are shown.
         let leastRows = report.commands.isEmpty ? 0 : 1 + min(3, report.commands.count)
@@ -128,6 +128,44 @@ extension SummaryText {
             "probing", [head] + Self.parts(report.probingRefusals) + [.init("not counted as errors", .dim)])
     }
 
+    private static let shownChannels = 4
+
+    /// A line a channel, and one for the commands that failed.
+    private var bip: [String] {
+        let report = report.bip
+        let shown = report.channels.prefix(Self.shownChannels)
+        var lines = shown.flatMap { layout.labelled("bip", Self.parts(of: $0)) }
+        let more = report.channelCount - min(UInt64(shown.count), report.channelCount)
+        if more > 0 { lines += layout.labelled("bip", [.init("… \(SummaryFormat.count(more)) more", .dim)]) }
+        let failures = report.failures.map {
+            SummaryLayout.Part("\(Self.words($0.command).uppercased()) \(Self.words($0.error)) ×\($0.count)", .alarm)
+        }
+        return lines + layout.labelled("bip", failures)
+    }
+
+    private static func parts(of channel: RunReport.BIP.Channel) -> [SummaryLayout.Part] {
+        let port = channel.port.value.map { " \($0)" } ?? ""
+        let end: SummaryLayout.Part =
+            switch channel.closeReason.value {
+            case nil: .init("left open", .notice)
+            case "card"?: .init("closed")
+            case "dropped"?: .init("link dropped", .alarm)
+            case "stale"?: .init("lost", .notice)
+            case "reset"?: .init("card reset", .notice)
+            case _?: .init("abandoned", .notice)
+            }
+        let bearer = channel.bearer == BearerType.none.name ? "" : " over \(words(channel.bearer))"
+        let transport = BIPTransport(name: channel.transport)?.shortName ?? channel.transport
+        return [
+            .init(transport + port + bearer),
+            .init(
+                "\(SummaryFormat.count(channel.sentBytes)) B out, \(SummaryFormat.count(channel.receivedBytes)) B in"),
+            .init(SummaryFormat.span(channel.durationNanoseconds)), end,
+        ]
+    }
+
+    private static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+
     private var pins: [String] {
         layout.labelled("pin", report.pins.map { .init(Self.text(of: $0), .notice) })
     }
@@ -214,6 +252,22 @@ extension SummaryText {
     private var sources: [String] {
         report.openSourceFaults.prefix(1).flatMap {
             layout.sentence("source", SummaryFormat.name($0, limit: 400), .alarm)
+        }
+    }
+}
+
+extension BIPTransport {
+    /// As a line has room for it.
+    fileprivate var shortName: String {
+        switch self {
+        case .tcpClient: "TCP"
+        case .udpClient: "UDP"
+        case .tcpServer: "TCP server"
+        case .udpLocal: "UDP local"
+        case .tcpLocal: "TCP local"
+        case .direct: "direct"
+        case .none: "no transport"
+        case .other: "other transport"
         }
     }
 }

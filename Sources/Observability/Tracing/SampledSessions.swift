@@ -37,11 +37,21 @@ package final class SampledSessions: EventSink {
             }
             sink.receive(event)
         case .clientAttached: sink.receive(event)
-        case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
+        case .bipOpened(let told): pass(event, of: told.link)
+        case .bipData(let told): pass(event, of: told.link)
+        case .bipLinkChanged(let told): pass(event, of: told.link)
+        case .bipDataWaiting(let told): pass(event, of: told.link)
+        case .bipClosed(let told): pass(event, of: told.link)
+        case .bipFailed(let told): pass(event, of: told.link)
+        case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState, .triggerSeen: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: break
         }
+    }
+
+    /// A channel goes with its session; those of modems have none.
+    private func pass(_ event: ProbeEvent, of link: BIPLink) {
+        if !isSilent(SessionKey(client: link.client?.id ?? 0, session: link.session)) { sink.receive(event) }
     }
 
     private func keeps(_ key: SessionKey) -> Bool {

@@ -8,7 +8,7 @@ struct SessionSpan {
     /// Its span; nil when its begin was not seen.
     private var span: SpanData?
     /// What its commands are part of.
-    private let parent: SpanContext?
+    let parent: SpanContext?
     private let manager: SpanManager
     private let collector: Collector?
     private let clock: EventClock
@@ -29,7 +29,7 @@ struct SessionSpan {
             limits: manager.limits)
         if context.isSampled {
             span.set([
-                Attribute("cardlink.session.type", .text(SessionType.pcsc.name)),
+                Attribute("cardlink.session.type", .text((opened.type ?? .pcsc).name)),
                 Attribute("cardlink.session.protocol", .text(opened.sessionProtocol.name)),
                 Attribute("cardlink.session.share_mode", .text(Self.shareMode(opened.shareMode))),
                 Attribute("cardlink.reader", .text(opened.reader)),
@@ -239,10 +239,10 @@ private struct CommandPart {
 
 extension AttributeValue {
     /// Nanoseconds as seconds.
-    fileprivate static func seconds(_ nanoseconds: UInt64) -> AttributeValue { .number(Double(nanoseconds) / 1e9) }
+    static func seconds(_ nanoseconds: UInt64) -> AttributeValue { .number(Double(nanoseconds) / 1e9) }
 
     /// A byte as two hex digits, as people write commands.
-    fileprivate static func hex(_ byte: UInt8) -> AttributeValue {
+    static func hex(_ byte: UInt8) -> AttributeValue {
         .text((byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true))
     }
 }

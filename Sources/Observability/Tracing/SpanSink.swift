@@ -2,7 +2,8 @@ package import ProbeEvents
 internal import SmartCard
 internal import Synchronization
 
-/// Turns events into spans: a reader session a span, and in it each command as the application meant it.
+/// Turns events into spans: a reader session a span, and in it each command as the application meant it, and each BIP
+/// channel.
 ///
 /// A chain over T=0 (61XX with GET RESPONSE, 6CXX with the command again) is one span. No span has data bytes. It goes
 /// behind a ``QueuedSink``: a span costs more than a count.
@@ -32,7 +33,13 @@ package final class SpanSink: EventSink {
             case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
             case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
                 break
-            case .bipOpened, .bipData, .bipClosed, .bipFailed: break
+            case .bipOpened(let opened): spans.open(opened)
+            case .bipData(let data): spans.channels.note(data)
+            case .bipLinkChanged(let changed): spans.channels.note(changed)
+            case .bipDataWaiting(let waiting): spans.channels.note(waiting)
+            case .bipClosed(let closed): spans.channels.end(closed)
+            case .bipFailed(let failed): spans.note(failed)
+            case .triggerSeen: break
             }
         }
     }
@@ -54,11 +61,13 @@ private struct SessionSpans {
     /// Where traces are shown beside numbers.
     var collector: Collector?
     private var sessions: [SessionKey: SessionSpan] = [:]
+    var channels: ChannelSpans
     /// Clients whose spans another probe exports: a command is one span.
     private var tracedElsewhere: Set<UInt64> = []
 
     init(manager: SpanManager, root: SpanContext?, isDecided: Bool) {
         (self.manager, self.root, self.isDecided) = (manager, root, isDecided)
+        channels = ChannelSpans(manager: manager)
     }
 
     mutating func attach(_ attached: ClientAttached) {
@@ -74,6 +83,24 @@ private struct SessionSpans {
         }
         let context = isDecided ? manager.keptContext() : manager.context(under: root)
         sessions[key] = SessionSpan(opened, context, manager: manager, root: root, collector: collector)
+    }
+
+    mutating func open(_ opened: BIPChannelOpened) {
+        guard isTraced(opened.link) else { return }
+        channels.begin(opened, under: parent(of: opened.link))
+    }
+
+    mutating func note(_ failed: BIPCommandFailed) {
+        guard isTraced(failed.link) else { return }
+        channels.note(failed, under: parent(of: failed.link))
+    }
+
+    private func isTraced(_ link: BIPLink) -> Bool { link.client.map { !tracedElsewhere.contains($0.id) } ?? true }
+
+    /// The session that a channel belongs to; the root for one of a modem.
+    private func parent(of link: BIPLink) -> SpanContext? {
+        let session = link.client.flatMap { sessions[SessionKey(client: $0.id, session: link.session)] }
+        return session.map(\.parent) ?? root
     }
 
     mutating func observe(_ exchange: APDUExchange) {
@@ -100,6 +127,8 @@ private struct SessionSpans {
     /// A client's sessions end with it; their own ends were lost.
     mutating func end(_ ended: ClientEnded) {
         tracedElsewhere.remove(ended.client.id)
+        channels.abandon(
+            client: ended.client.id, atWall: ended.stamp.wallNanoseconds &+ ended.stamp.durationNanoseconds)
         for (key, session) in sessions where key.client == ended.client.id {
             session.abandon(atNanoseconds: ended.stamp.endNanoseconds)
             sessions[key] = nil
@@ -107,6 +136,7 @@ private struct SessionSpans {
     }
 
     mutating func endAll() {
+        channels.abandonAll()
         sessions.values.forEach { $0.abandon() }
         sessions = [:]
     }

@@ -218,7 +218,7 @@ extension ModemError {
         switch self {
         case .held: .inUse
         case .notAllowed: .noPermission
-        case .noSuchPort, .noTerminal, .system: .unusable
+        case .noSuchPort, .noTerminal, .nameTaken, .system: .unusable
         }
     }
 }

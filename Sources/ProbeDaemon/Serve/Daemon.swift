@@ -36,11 +36,12 @@ package struct Daemon: Sendable {
         // Trapped before anybody is told that it runs.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let group = try group(settings.current)
-        let sources = Sources(directory, group: group)
+        let sources = Sources(settings.current, directory, group: group)
         let parts = try await ObservabilityParts(settings, log: log) { sources.receiver.drain() }
         try directory.create(for: group)
         let sinks = Sinks(parts)
         let expected = ExpectedReaders(settings.current, in: parts.collector)
+        for modem in sources.modems.expected { parts.collector.expectDevice(.modem, named: modem) }
         await parts.checks.add(sources, in: directory)
         try await parts.server.start()
         do {

@@ -11,7 +11,7 @@ extension HealthChecks {
         await checker.register(.memory { settings.current.memoryLimits })
     }
 
-    /// Adds the daemon's checks. A new one is a line here, as those of modems and of the history will be.
+    /// Adds the daemon's checks. A new one is a line here, as that of the history will be.
     func add(_ sources: Sources, in directory: RuntimeDirectory) async {
         for check in [
             HealthCheck.pcscd { sources.readers.snapshot },
@@ -21,6 +21,7 @@ extension HealthChecks {
         ] {
             await checker.register(check)
         }
+        if !sources.modems.isEmpty { await checker.register(.modems { sources.modems.standings }) }
     }
 }
 

@@ -9,15 +9,17 @@ struct Sources: Sendable {
     let receiver: ShimReceiver
     let events: EventSocket
     let readers: ReaderMonitor
+    let modems: ModemSources
 
     /// All of them, in the order in which they start; they stop in the opposite one.
-    var all: [any EventSource] { [receiver, events, readers] }
+    var all: [any EventSource] { [receiver, events, readers, modems] }
 
     /// Sources with their sockets in this directory; members of the group may tell events.
-    init(_ directory: RuntimeDirectory, group: RuntimeDirectory.Group? = nil) {
+    init(_ settings: Settings, _ directory: RuntimeDirectory, group: RuntimeDirectory.Group? = nil) {
         receiver = ShimReceiver(path: directory.receiverSocket)
         events = EventSocket(path: directory.eventSocket, group: group?.name)
         readers = ReaderMonitor()
+        modems = ModemSources(settings, in: directory)
     }
 
     /// Starts all; none is left running when one of them fails.

@@ -164,17 +164,12 @@ struct StatusWordRow: Sendable {
     /// The label value.
     var label: String {
         switch match {
-        case .exact: hex(value >> 8) + hex(value & 0xFF)
+        case .exact: hexByte(UInt8(truncatingIfNeeded: value >> 8)) + hexByte(UInt8(truncatingIfNeeded: value))
         case .lowNibble where value == StatusWordRow.triesLeft: "63CX"
-        case .lowByte, .lowNibble, .folded: hex(value >> 8) + "XX"
+        case .lowByte, .lowNibble, .folded: hexByte(UInt8(truncatingIfNeeded: value >> 8)) + "XX"
         }
     }
 
     /// 63C0: with a count in the low nibble, the one label with three fixed digits.
     static let triesLeft: UInt16 = 0x63C0
-
-    private func hex(_ byte: UInt16) -> String {
-        let digits = String(byte, radix: 16, uppercase: true)
-        return digits.count == 1 ? "0" + digits : digits
-    }
 }

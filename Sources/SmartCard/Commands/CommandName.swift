@@ -48,12 +48,18 @@ public struct CommandName: Hashable, Sendable {
     @inlinable public static var getResponse: CommandName { CommandName(raw: 6) }
     /// INITIALIZE UPDATE.
     @inlinable public static var initializeUpdate: CommandName { CommandName(raw: 7) }
+    /// FETCH.
+    @inlinable public static var fetch: CommandName { CommandName(raw: 8) }
+    /// TERMINAL RESPONSE.
+    @inlinable public static var terminalResponse: CommandName { CommandName(raw: 9) }
+    /// ENVELOPE.
+    @inlinable public static var envelope: CommandName { CommandName(raw: 10) }
 
     // Those with a constant above first, in its order; then the table's, as they come.
     static let names: [String] = {
         var names = [
             "MALFORMED", "OTHER", "PROPRIETARY", "PSEUDO",
-            "SELECT", "MANAGE CHANNEL", "GET RESPONSE", "INITIALIZE UPDATE",
+            "SELECT", "MANAGE CHANNEL", "GET RESPONSE", "INITIALIZE UPDATE", "FETCH", "TERMINAL RESPONSE", "ENVELOPE",
         ]
         for row in CommandTable.rows where !names.contains(row.name) { names.append(row.name) }
         return names

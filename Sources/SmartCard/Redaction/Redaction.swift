@@ -68,7 +68,11 @@
 ///   endian); any other first byte, or length bytes beyond `e`: broken. A value that runs past `e`: broken.
 ///   *Broken*: all from `i` to `e`, the tag too, is cut, and the walk ends.
 ///   Else tag and length bytes are kept. The value is kept when the tag has one byte and `t & 7F` is one of
-///   `01 02 03 35 37 38 39 3C`, else cut. `i` moves behind the value.
+///   `01 02 03 19 35 37 38 39 3C`, else cut. `i` moves behind the value.
+/// - The value of `0B` inside outer `D1` is a message `m`. It is cut, unless it holds a secured packet: more than 3 bytes,
+///   `m[0] & 43 == 40`, `m[1] <= 20`; with `c = 3 + (m[1] + 1) / 2`: `m[c] == 7F`, `m[c + 10]` is there, and the
+///   `m[c + 10]` bytes behind it are there too, elements of tag, length, value of which one that has both has tag `70`;
+///   they end at `p`. Then `0..<3`, `c..<c + 2`, `c + 9..<p` and up to 10 bytes from `p` are kept, the rest is cut.
 ///
 /// **9. `cut`** is true when at least one position was cut, whatever byte stood there.
 public enum Redaction {

@@ -74,17 +74,28 @@ extension Redaction {
         }
         let start = first + 1 + length.width
         let end = start + min(length.value, range.upperBound - start)
-        walkInner(&data, start..<end)
+        walkInner(&data, start..<end, holdsMessage: data.bytes[first] == ToolkitTag.smsDownload)
         data.blank(end..<range.upperBound)
     }
 
-    private static func walkInner(_ data: inout Blanked, _ range: Range<Int>) {
+    private static func walkInner(_ data: inout Blanked, _ range: Range<Int>, holdsMessage: Bool = false) {
         var index = range.lowerBound
         while let header = ComprehensionTLVHeader(data.bytes, at: index, end: range.upperBound) {
             let value = (index + header.width)..<(index + header.width + header.length)
-            if !(header.hasShortTag && ToolkitTag.isKept(header.tag)) { data.blank(value) }
+            if header.hasShortTag, holdsMessage, header.tag == ToolkitTag.message {
+                cutMessage(&data, value)
+            } else if !(header.hasShortTag && ToolkitTag.isKept(header.tag)) {
+                data.blank(value)
+            }
             index = value.upperBound
         }
         data.blank(index..<range.upperBound)
+    }
+
+    private static func cutMessage(_ data: inout Blanked, _ range: Range<Int>) {
+        guard let layout = SecuredMessageLayout(data.bytes, in: range) else { return data.blank(range) }
+        data.blank(layout.head.upperBound..<layout.coding.lowerBound)
+        data.blank(layout.coding.upperBound..<layout.userDataHeader.lowerBound)
+        data.blank(layout.packet.upperBound..<range.upperBound)
     }
 }

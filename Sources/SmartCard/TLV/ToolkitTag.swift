@@ -29,7 +29,7 @@ public struct ToolkitTag: Hashable, Sendable {
         ToolkitTag(0x08, "subaddress"),
         ToolkitTag(0x0B, "SMS TPDU"),
         ToolkitTag(0x0D, "text string"),
-        ToolkitTag(0x19, "event list"),
+        ToolkitTag(0x19, "event list", kept: true),
         ToolkitTag(0x1E, "icon identifier"),
         ToolkitTag(0x2F, "AID"),
         ToolkitTag(0x35, "bearer description", kept: true),
@@ -51,6 +51,11 @@ public struct ToolkitTag: Hashable, Sendable {
         ToolkitTag(0x50, "text attribute"),
         ToolkitTag(0x68, "frame identifier"),
     ]
+
+    /// The TPDU of a short message.
+    static let message: UInt16 = 0x0B
+    /// The outer tag of a message that the network sent to the card.
+    static let smsDownload: UInt8 = 0xD1
 
     private static let kept = Set(all.filter(\.isKept).map(\.number))
 

@@ -31,7 +31,7 @@ struct RingDecoder {
             events += resume(found, clock: clock)
         }
         switch record.kind {
-        case .transmit: events.append(exchange(record, clock))
+        case .transmit: events += exchange(record, clock)
         case .operation: events += operation(record, clock)
         case .sessionOpened: events += opened(record, clock)
         case .sessionClosed: events += closed(record, clock)
@@ -56,12 +56,12 @@ struct RingDecoder {
     mutating func end(isOrderly: Bool, clock: EventClock) -> [ProbeEvent] {
         let left = sessions.sorted { $0.key < $1.key }
         sessions = [:]
-        return left.map { serial, session in
+        return left.flatMap { _, session in
+            var session = session
             let duration = clock.monotonicNanoseconds - min(session.openedNanoseconds, clock.monotonicNanoseconds)
             let stamp = EventStamp(
                 source: .shim, startNanoseconds: session.openedNanoseconds, durationNanoseconds: duration, clock: clock)
-            return .sessionClosed(
-                session.end(number: serial, client: client, stamp: stamp, otherwise: isOrderly ? nil : .clientGone))
+            return session.end(stamp, otherwise: isOrderly ? nil : .clientGone)
         }
     }
 
@@ -70,7 +70,7 @@ struct RingDecoder {
             source: .shim, startNanoseconds: fields.start_ns, durationNanoseconds: fields.duration_ns, clock: clock)
     }
 
-    private mutating func exchange(_ record: RingRecord, _ clock: EventClock) -> ProbeEvent {
+    private mutating func exchange(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
         let fields = record.fields
         var command = Array(record.first)
         command.append(contentsOf: repeatElement(0, count: Int(fields.sent_bytes) - command.count))
@@ -91,18 +91,31 @@ struct RingDecoder {
             name: name, command: HexBytes(command), response: HexBytes(response),
             isCut: fields.flags & UInt16(RING_CUT) != 0, resultCode: fields.result,
             waitNanoseconds: fields.wait_ns, isWaitExact: fields.flags & UInt16(RING_WAIT_EXACT) != 0)
-        sessions[fields.session]?.note(exchange)
-        return .apdu(exchange)
+        return [.apdu(exchange)] + (sessions[fields.session]?.note(exchange) ?? [])
     }
 
     private mutating func operation(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
         let fields = record.fields
         guard let kind = DeviceOperation(rawValue: UInt8(truncatingIfNeeded: fields.detail)) else { return [] }
-        if kind == .reconnect, fields.result == 0 {
-            sessions[fields.session]?.reconnect(
-                to: fields.sent_bytes == 0 ? nil : SessionProtocol(pcsc: fields.sent_bytes))
+        let reader = sessions[fields.session]?.reader ?? record.name
+        let told = ProbeEvent.operation(operation(kind, record, reader: reader, clock))
+        return fields.result == 0 ? [told] + effect(of: kind, fields, clock) : [told]
+    }
+
+    /// What a call that went well did to its session.
+    private mutating func effect(
+        of kind: DeviceOperation, _ fields: ring_record, _ clock: EventClock
+    ) -> [ProbeEvent] {
+        let stamp = stamp(fields, clock)
+        switch kind {
+        case .reconnect:
+            let activeProtocol = fields.sent_bytes == 0 ? nil : SessionProtocol(pcsc: fields.sent_bytes)
+            return sessions[fields.session]?.reconnect(to: activeProtocol, after: stamp) ?? []
+        // SCARD_RESET_CARD, SCARD_UNPOWER_CARD, SCARD_EJECT_CARD
+        case .endTransaction where (1...3).contains(fields.sent_bytes):
+            return sessions[fields.session]?.cardReset(after: stamp) ?? []
+        default: return []
         }
-        return [.operation(operation(kind, record, reader: sessions[fields.session]?.reader ?? record.name, clock))]
     }
 
     private func operation(
@@ -138,7 +151,8 @@ struct RingDecoder {
     ) -> [ProbeEvent] {
         guard sessions.count < Self.sessionLimit, sessions[serial] == nil else { return [] }
         sessions[serial] = SessionTrail(
-            reader: reader, activeProtocol: activeProtocol, openedNanoseconds: openedNanoseconds)
+            number: serial, client: client, reader: reader, activeProtocol: activeProtocol,
+            openedNanoseconds: openedNanoseconds, source: .shim)
         return [
             .sessionOpened(
                 ReaderSessionOpened(
@@ -149,13 +163,9 @@ struct RingDecoder {
 
     private mutating func closed(_ record: RingRecord, _ clock: EventClock) -> [ProbeEvent] {
         let fields = record.fields
-        guard let session = sessions.removeValue(forKey: fields.session) else { return [] }
+        guard var session = sessions.removeValue(forKey: fields.session) else { return [] }
         if ended.count == Self.sessionLimit { ended = [] }
         ended.insert(fields.session)
-        return [
-            .sessionClosed(
-                session.end(
-                    number: fields.session, client: client, stamp: stamp(fields, clock), resultCode: fields.result))
-        ]
+        return session.end(stamp(fields, clock), resultCode: fields.result)
     }
 }

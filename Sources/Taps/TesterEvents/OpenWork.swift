@@ -54,7 +54,7 @@ struct OpenWork {
         case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
-        case .bipData, .bipFailed: break
+        case .bipData, .bipLinkChanged, .bipDataWaiting, .bipFailed, .triggerSeen: break
         }
         return [event]
     }
@@ -108,7 +108,7 @@ struct OpenWork {
             .sessionClosed(
                 ReaderSessionClosed(
                     stamp: opened.stamp.lasting(until: clock), client: opened.client, session: opened.session,
-                    reader: opened.reader, status: .failed, error: .clientGone))
+                    reader: opened.reader, status: .failed, error: .clientGone, type: opened.type))
         }
     }
 

@@ -27,7 +27,8 @@ extension ProbeEvent {
         case .readerChanged: return false
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             return true
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: return true
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen:
+            return true
         }
     }
 
@@ -66,11 +67,17 @@ extension ProbeEvent {
         case .simChanged(let event): return event.modem.isName
         case .registrationChanged(let event): return event.modem.isName
         case .signalMeasured(let event): return event.isWithinBounds
-        case .bipOpened(let event): return event.link.isWithinBounds
+        case .bipOpened(let event):
+            return event.link.isWithinBounds && event.sinceTriggerNanoseconds ?? 0 <= Longest.nanoseconds
         case .bipData(let event): return event.link.isWithinBounds
         case .bipClosed(let event):
             return event.link.isWithinBounds && event.sentBytes <= Longest.count && event.receivedBytes <= Longest.count
         case .bipFailed(let event): return event.link.isWithinBounds
+        case .bipLinkChanged(let event): return event.link.isWithinBounds
+        case .bipDataWaiting(let event): return event.link.isWithinBounds
+        case .triggerSeen(let event):
+            return event.device.isName && event.client?.isWithinBounds ?? true
+                && event.security?.application.bytes.count ?? 3 == 3
         }
     }
 }

@@ -52,6 +52,14 @@ import Testing
             "proactive:\n  - on: {command: ENVELOPE}\n    steps:\n      - openChanel: {}",
             "card.yaml:4: unknown key \"openChanel\" in proactive[0].steps[0]; did you mean \"openChannel\"?"
         ),
+        (
+            "proactive:\n  - on: {command: ENVELOPE}\n    steps:\n      - repeat: { times: 2 }",
+            "card.yaml:4: proactive[0].steps[0].repeat needs times and steps"
+        ),
+        (
+            "proactive:\n  - on: {command: ENVELOPE}\n    steps:\n      - sendData: { length: 9, text: a }",
+            "card.yaml:4: proactive[0].steps[0].sendData needs data, text or length"
+        ),
         ("proactive:\n  - steps: []", "card.yaml:2: proactive[0] needs on: the command that starts it"),
         ("delay: 1\ndelay: 2", "card.yaml:1: the key \"delay\" stands twice"),
     ]

@@ -11,7 +11,7 @@ import Testing
 
     @Test func allAreTestedHere() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: exampleFolder.path).sorted()
-        #expect(names == ["ota-session.yaml", "pulled-card.yaml", "slow-and-failing.yaml"])
+        #expect(names == ["bip-session.yaml", "ota-session.yaml", "pulled-card.yaml", "slow-and-failing.yaml"])
     }
 
     @Test func otaSession() throws {
@@ -31,6 +31,33 @@ import Testing
             card.answers(steps) == [
                 "9112", "D010810302430182028121B60568656C6C6F9000", "910E", "D00C810303420082028121B701C89000", "910B",
                 "D0098103044100820281219000", "9000",
+            ])
+    }
+
+    /// The terminal numbers its channels 3, 5, 6; which one a command is for is in its destination.
+    @Test func bipSession() throws {
+        var card = try card("bip-session.yaml")
+        var numbers: [UInt8] = [3, 5, 6]
+        var commands: [String] = []
+        var response = card.process(bytes(hexadecimal: "80C2000008D106820283810600") ?? []).response
+        while response.count >= 2, response[response.count - 2] == 0x91 {
+            let length = response[response.count - 1]
+            let command = card.process([0x80, 0x12, 0x00, 0x00, length]).response.dropLast(2)
+            let start = command[1] == 0x81 ? 3 : 2
+            let details = Array(command[start..<(start + 5)])
+            commands.append(hexadecimal([details[3], command[start + 8]]))
+            let isOpen = details[3] == 0x40
+            let status: [UInt8] = isOpen ? [0x38, 0x02, 0x80 | numbers.removeFirst(), 0x00] : []
+            let answer = details + [0x82, 0x02, 0x82, 0x81, 0x83, 0x01, 0x00] + status
+            response = card.process([0x80, 0x14, 0x00, 0x00, UInt8(answer.count)] + answer).response
+            if commands.count == 15, response == [0x90, 0x00] {
+                response = card.process(bytes(hexadecimal: "80C200000DD60B99010A82028281B8020305") ?? []).response
+            }
+        }
+        #expect(
+            commands == [
+                "0582", "4082", "4082", "4325", "4225", "4125", "4082", "4126", "4323", "4223", "4323",
+                "4223", "4323", "4223", "4482", "4123",
             ])
     }
 

@@ -15,7 +15,8 @@ final class LiveBench {
     var folder: TemporaryFolder { bench.folder }
     var environment: [String: String] { bench.environment }
     var sockets: String { folder.file("sockets") }
-    var oracle: Oracle { Oracle(bench.cardLog) }
+    var cardLog: CardLog { bench.cardLog }
+    var oracle: Oracle { Oracle(cardLog) }
     var port: Int { daemon?.port ?? 0 }
     var daemonErrors: String { daemon?.errors ?? "" }
     var daemonPID: Int32 { daemon?.pid ?? 0 }

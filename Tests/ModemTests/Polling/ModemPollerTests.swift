@@ -105,25 +105,4 @@ import Testing
         #expect(poller.reading.registrations[.eps]?.state == .searching)
         await poller.stopped()
     }
-
-    /// Eight modems at the usual intervals: under 1% of a core, this process and its threads together.
-    @Test func eightModemsTakeLittle() async throws {
-        let modems = try (0..<8).map { _ in try SimulatedModem(["--profile", "quectel-ec25"]) }
-        let pollers = modems.map { poller($0) }
-        for poller in pollers { poller.start(into: sink) }
-        for poller in pollers { #expect(await poller.firstRound(within: .seconds(20))) }
-        func used() -> Double {
-            var usage = rusage()
-            getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
-            return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-                + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-        }
-        let seconds = isLongRun ? 60.0 : 12.0
-        let before = used()
-        try await Task.sleep(for: .seconds(seconds))
-        let share = (used() - before) / seconds
-        print("8 modems polled: \(share * 100)% of a core")
-        #expect(share < 0.01 * (isLongRun ? 1 : 2))
-        for poller in pollers { await poller.stopped() }
-    }
 }

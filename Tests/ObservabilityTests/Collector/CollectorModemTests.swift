@@ -99,10 +99,7 @@ import Testing
             .signalMeasured(SignalMeasured(stamp: Self.stamp(), modem: "M", technology: .eutran, rsrp: -95, rsrq: -11)))
         #expect(modem().count == 5)
         collector.receive(Self.change(.modemWent, .unavailable))
-        #expect(
-            modem() == [
-                #"modem_sim_ready{modem="M"} 0"#
-            ])
+        #expect(modem() == [#"modem_sim_ready{modem="M"} 0"#])
     }
 
     @Test func signals() {
@@ -134,6 +131,26 @@ import Testing
             BIPChannelClosed(
                 stamp: stamp(4_000_000_000), link: link(connection), bearer: .packet,
                 status: reason == .card ? .completed : .failed, reason: reason, sentBytes: 65, receivedBytes: 54))
+    }
+
+    /// A trigger, and the way from it to the open channel; a channel without one is no leg of a session over the air.
+    @Test func triggers() {
+        let trigger = ProbeEvent.triggerSeen(
+            TriggerSeen(stamp: Self.stamp(), device: "R", interface: .pcsc, session: 1, trigger: .sms))
+        let opened = ProbeEvent.bipOpened(
+            BIPChannelOpened(
+                stamp: Self.stamp(2_000_000_000), link: Self.link(1), bearer: .packet, transport: .tcpClient,
+                sinceTriggerNanoseconds: 500_000_000))
+        let events = [trigger, opened, trigger, Self.opened(2)]
+        #expect(
+            Scenario.samples("triggers_", after: events) == [#"triggers_sent_total{trigger_type="sms"} 2"#])
+        #expect(
+            Scenario.samples("ota_", after: events) == [
+                #"ota_leg_duration_seconds_sum{leg="envelope_to_open_channel"} 0.5"#,
+                #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
+                #"ota_leg_duration_seconds_sum{leg="open_channel"} 2"#,
+                #"ota_leg_duration_seconds_count{leg="open_channel"} 1"#,
+            ])
     }
 
     @Test func channels() {

@@ -2,6 +2,7 @@ import CProbe
 import Foundation
 import ProbeEvents
 import SmartCard
+import TestSupport
 import Testing
 
 @testable import Taps
@@ -99,6 +100,52 @@ import Testing
             told(records, &decoder, known: known) == [
                 "opened 5 '' mode 1", "SELECT T1 ''", "closed 5 completed -", "SELECT unknown ''",
             ])
+    }
+
+    /// What the shim keeps of the bytes of a session over BIP is enough to follow its channel, however the session ends.
+    @Test(arguments: ["disconnect", "reconnect", "reset", "error", "gone"])
+    func channelsOfASession(ending: String) throws {
+        var decoder = RingDecoder(client: client)
+        func toolkitExchange(_ ins: UInt8, _ name: String) throws -> RingRecord {
+            let bytes = try toolkit(name)
+            let command: [UInt8] = ins == 0x12 ? [0x80, 0x12, 0, 0, 0] : [0x80, ins, 0, 0, UInt8(bytes.count)] + bytes
+            let response = (ins == 0x12 ? bytes : []) + [0x90, 0x00]
+            let kept = Redaction.kept(command: command, response: response)
+            return try transmit(kept.command, kept.response, session: 1)
+        }
+        func words(_ records: [RingRecord]) -> [String] {
+            records.flatMap { decoder.events(of: $0, clock: clock) { _ in nil } }.compactMap(\.channelWords)
+        }
+        let talk = [
+            try record(RING_SESSION_OPENED, session: 1, detail: 1 | 2 << 16, name: "Reader"),
+            try toolkitExchange(0xC2, "SMS-PP download, secured packet"), try toolkitExchange(0x12, "E1 OPEN CHANNEL"),
+            try toolkitExchange(0x14, "E3 OPEN CHANNEL answered"),
+            try toolkitExchange(0x12, "E6 SEND DATA of 200 bytes"),
+            try toolkitExchange(0xC2, "E11 channel status event, dropped"),
+        ]
+        #expect(
+            words(talk) == [
+                "trigger sms B00011", "opened 1 packet udp_client 44444 buffer 1400 after a trigger", "link 1 dropped",
+            ])
+        let reason = ["disconnect", "gone"].contains(ending) ? "source_gone" : "reset"
+        let left = [
+            "failed send_data packet timeout", "closed 1 failed \(reason) 0 sent 0 received",
+        ]
+        switch ending {
+        case "disconnect": #expect(words([try record(RING_SESSION_CLOSED, session: 1)]) == left)
+        case "reconnect":
+            let call = try record(RING_OPERATION, session: 1, detail: UInt32(RING_RECONNECT), sent: 2)
+            #expect(words([call]) == left)
+        case "reset":
+            let leaving = try record(RING_OPERATION, session: 1, detail: UInt32(RING_END_TRANSACTION), sent: 0)
+            let reset = try record(RING_OPERATION, session: 1, detail: UInt32(RING_END_TRANSACTION), sent: 1)
+            #expect(words([leaving]) == [])
+            #expect(words([reset]) == left)
+        case "error":
+            let removed = try transmit([0x80, 0x12, 0, 0, 0], [], session: 1, result: 0x8010_0069)
+            #expect(words([removed]) == left)
+        default: #expect(decoder.end(isOrderly: false, clock: clock).compactMap(\.channelWords) == left)
+        }
     }
 
     @Test(arguments: [(true, SessionStatus.completed, SessionErrorType?.none), (false, .failed, .clientGone)])

@@ -33,6 +33,9 @@ func word(_ event: ProbeEvent) -> String {
     case .bipData(let event): "bip \(event.direction.name) \(event.bytes)"
     case .bipClosed(let event): "bip closed \(event.link.connection) \(event.status.name) \(event.reason.name)"
     case .bipFailed(let event): "bip failed \(event.error.name)"
+    case .bipLinkChanged(let event): "bip link \(event.state.name)"
+    case .bipDataWaiting(let event): "bip waiting \(event.bytes ?? 0)"
+    case .triggerSeen(let event): "trigger \(event.trigger.name)"
     }
 }
 

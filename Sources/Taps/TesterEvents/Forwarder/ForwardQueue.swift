@@ -187,7 +187,7 @@ extension ProbeEvent {
             .clientEnded, .clientDrained, .eventsDropped:
             384
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: 384
-        case .bipOpened, .bipData, .bipClosed, .bipFailed: 384
+        case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: 384
         }
     }
 
@@ -197,7 +197,7 @@ extension ProbeEvent {
         case .apdu, .operation, .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState: false
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             false
-        case .bipData, .bipFailed: false
+        case .bipData, .bipLinkChanged, .bipDataWaiting, .bipFailed, .triggerSeen: false
         }
     }
 

@@ -1,0 +1,13 @@
+internal import ProbeEvents
+internal import PrometheusClient
+
+extension Collector {
+    func apply(_ trigger: TriggerSeen) { recordTriggerSent(trigger.trigger) }
+
+    /// Counts the legs from a trigger to the open channel, for a channel that a trigger was seen for.
+    func countLegs(of opened: BIPChannelOpened) {
+        guard let sinceTrigger = opened.sinceTriggerNanoseconds else { return }
+        catalog.otaLegDuration[.envelopeToOpenChannel].record(sinceTrigger)
+        catalog.otaLegDuration[.openChannel].record(opened.stamp.durationNanoseconds)
+    }
+}

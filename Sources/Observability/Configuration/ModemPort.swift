@@ -1,0 +1,54 @@
+/// A modem's port, and what it is called.
+package struct ModemPort: Sendable, Hashable {
+    /// The name that a person gave it, or the path of a relay's link; empty for none.
+    package var name: String
+    /// The path of the port, or ``auto``.
+    package var port: String
+
+    /// Stands for every modem on USB.
+    package static let auto = ModemPort(name: "", port: "auto")
+
+    /// A port from its parts.
+    package init(name: String = "", port: String) {
+        self.name = name
+        self.port = port
+    }
+
+    /// Its name in metrics and events: the last part of whatever it is called.
+    package var modem: String {
+        (name.isEmpty ? port : name).split(separator: "/").last.map(String.init) ?? port
+    }
+
+    var text: String { name.isEmpty ? port : "\(name)=\(port)" }
+}
+
+extension SettingType where Value == [ModemPort] {
+    /// Ports of modems, each with a name or without.
+    static var modemPorts: Self {
+        let allowed = "auto, PORT or NAME=PORT, with a port's path that begins with /"
+        return Self(allowed: allowed, text: \.text) { text throws(SettingRefusal) in
+            if text == ModemPort.auto.port { return .auto }
+            // What begins as a path is one, with whatever it holds.
+            if text.hasPrefix("/") { return ModemPort(port: text) }
+            return try port(text, allowed) { !$0.contains("/") }
+        }
+    }
+
+    /// Ports of modems, each with the name that a tester finds it by.
+    static var modemTaps: Self {
+        let allowed = "NAME=PORT, with a name or a path that begins with /, and a port's path that begins with /"
+        return Self(allowed: allowed, text: \.text) { text throws(SettingRefusal) in
+            try port(text, allowed) { $0.hasPrefix("/") ? !$0.hasSuffix("/") : !$0.contains("/") }
+        }
+    }
+
+    private static func port(
+        _ text: String, _ allowed: String, isName: (Substring) -> Bool
+    ) throws(SettingRefusal) -> ModemPort {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("/"), isName(parts[0]), parts[0] != ".",
+            parts[0] != ".."
+        else { throw SettingRefusal("'\(text)' is not \(allowed)") }
+        return ModemPort(name: String(parts[0]), port: String(parts[1]))
+    }
+}

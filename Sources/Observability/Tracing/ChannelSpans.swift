@@ -1,0 +1,123 @@
+internal import ProbeEvents
+
+/// The BIP channels that are open, each with its span: under its session's, with what happened to it as events.
+struct ChannelSpans {
+    /// More are not followed: the one that is open longest makes room.
+    private static let limit = 4_096
+
+    private let manager: SpanManager
+    private var open: [BIPLink: SpanData] = [:]
+
+    init(manager: SpanManager) { self.manager = manager }
+
+    mutating func begin(_ opened: BIPChannelOpened, under parent: SpanContext?) {
+        let key = opened.link.opening
+        guard open[key] == nil else { return }
+        if open.count >= Self.limit,
+            let oldest = open.min(by: { $0.value.startNanoseconds < $1.value.startNanoseconds })?.key
+        {
+            abandon(oldest, atWall: nil)
+        }
+        var span = span(of: opened.link, opened.bearer, opened.stamp, under: parent)
+        span.set("cardlink.bip.transport", .text(opened.transport.name))
+        if let port = opened.port { span.set("cardlink.bip.port", .integer(Int64(port))) }
+        if let buffer = opened.bufferBytes { span.set("cardlink.bip.buffer_bytes", .integer(Int64(buffer))) }
+        if let time = opened.sinceTriggerNanoseconds {
+            span.set("cardlink.bip.since_trigger_seconds", .seconds(time))
+        }
+        span.addEvent("opened", wallNanoseconds: opened.stamp.endWallNanoseconds)
+        open[key] = span
+    }
+
+    mutating func note(_ data: BIPDataMoved) {
+        open[data.link.opening]?.addEvent(
+            "data \(data.direction.name)", wallNanoseconds: data.stamp.endWallNanoseconds,
+            [
+                Attribute("cardlink.bip.bytes", .integer(Int64(data.bytes))),
+                Attribute("cardlink.bip.seconds", .seconds(data.stamp.durationNanoseconds)),
+            ])
+    }
+
+    mutating func note(_ waiting: BIPDataWaiting) {
+        let about = waiting.bytes.map { [Attribute("cardlink.bip.bytes", .integer(Int64($0)))] } ?? []
+        open[waiting.link.opening]?.addEvent("data waiting", wallNanoseconds: waiting.stamp.wallNanoseconds, about)
+    }
+
+    mutating func note(_ changed: BIPLinkChanged) {
+        open[changed.link.opening]?.addEvent(
+            "link \(changed.state.name)", wallNanoseconds: changed.stamp.wallNanoseconds)
+    }
+
+    /// A command that failed is an event of its channel; one that opened none is a span of its own.
+    mutating func note(_ failed: BIPCommandFailed, under parent: SpanContext?) {
+        var about = [
+            Attribute("cardlink.bip.command", .text(failed.command.name)),
+            Attribute("error.type", .text(failed.error.name)),
+        ]
+        if let result = failed.result { about.append(Attribute("cardlink.bip.result", .hex(result))) }
+        if let cause = failed.additional { about.append(Attribute("cardlink.bip.cause", .hex(cause))) }
+        let key = failed.link.opening
+        guard open[key] == nil else {
+            open[key]?.addEvent("command failed", wallNanoseconds: failed.stamp.endWallNanoseconds, about)
+            return
+        }
+        guard failed.command == .openChannel else { return }
+        var span = span(of: failed.link, failed.bearer, failed.stamp, under: parent)
+        span.set(about)
+        span.status = .error("")
+        span.endNanoseconds = max(span.startNanoseconds, failed.stamp.endWallNanoseconds)
+        manager.tell(span)
+    }
+
+    mutating func end(_ closed: BIPChannelClosed) {
+        guard var span = open.removeValue(forKey: closed.link.opening) else { return }
+        span.set([
+            Attribute("cardlink.bip.channel", .integer(Int64(closed.link.channel))),
+            Attribute("cardlink.bip.sent_bytes", .integer(Int64(clamping: closed.sentBytes))),
+            Attribute("cardlink.bip.received_bytes", .integer(Int64(clamping: closed.receivedBytes))),
+            Attribute("cardlink.bip.close_reason", .text(closed.reason.name)),
+        ])
+        if closed.status != .completed {
+            span.set("error.type", .text(closed.reason.name))
+            span.status = .error("")
+        }
+        span.endNanoseconds = max(span.startNanoseconds, closed.stamp.endWallNanoseconds)
+        manager.tell(span)
+    }
+
+    /// Ends those of a client that is gone; their own ends were lost.
+    mutating func abandon(client: UInt64, atWall end: UInt64) {
+        for key in open.keys where key.client?.id == client { abandon(key, atWall: end) }
+    }
+
+    mutating func abandonAll() {
+        for key in open.keys { abandon(key, atWall: nil) }
+    }
+
+    private mutating func abandon(_ key: BIPLink, atWall end: UInt64?) {
+        guard var span = open.removeValue(forKey: key) else { return }
+        span.set("cardlink.abandoned", true)
+        span.endNanoseconds = max(span.startNanoseconds, end ?? span.events.last?.wallNanoseconds ?? 0)
+        manager.tell(span)
+    }
+
+    private func span(
+        of link: BIPLink, _ bearer: BearerType, _ stamp: EventStamp, under parent: SpanContext?
+    ) -> SpanData {
+        var span = SpanData(
+            "BIP channel", context: manager.context(under: parent), parent: parent,
+            startNanoseconds: stamp.wallNanoseconds, limits: manager.limits)
+        span.set([
+            Attribute("cardlink.bip.bearer", .text(bearer.name)),
+            Attribute("cardlink.interface", .text(link.interface.name)),
+            Attribute(link.interface == .at ? "cardlink.modem" : "cardlink.reader", .text(link.device)),
+            Attribute("cardlink.bip.channel", .integer(Int64(link.channel))),
+        ])
+        return span
+    }
+}
+
+extension EventStamp {
+    /// The wall time at its end, nanoseconds since 1970 in UTC.
+    fileprivate var endWallNanoseconds: UInt64 { wallNanoseconds &+ durationNanoseconds }
+}
