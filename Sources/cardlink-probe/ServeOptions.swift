@@ -61,6 +61,12 @@ struct ServeOptions: ParsableArguments {
     var runtimeDirectory: String?
     @Option(name: .of(\.runtimeGroup), help: .of(\.runtimeGroup))
     var runtimeGroup: String?
+    @Option(name: .of(\.modemPorts), help: .of(\.modemPorts))
+    var modemPorts: [String] = []
+    @Option(name: .of(\.modemPollInterval), help: .of(\.modemPollInterval))
+    var modemPollInterval: String?
+    @Option(name: .of(\.modemTaps), help: .of(\.modemTaps))
+    var modemTaps: [String] = []
     @Option(name: .of(\.loggingLevel), help: .of(\.loggingLevel))
     var loggingLevel: String?
     @Option(name: .of(\.loggingComponents), help: .of(\.loggingComponents))
@@ -104,6 +110,9 @@ struct ServeOptions: ParsableArguments {
         given.add(\.benchSite, benchSite)
         given.add(\.runtimeDirectory, runtimeDirectory)
         given.add(\.runtimeGroup, runtimeGroup)
+        given.add(\.modemPorts, modemPorts)
+        given.add(\.modemPollInterval, modemPollInterval)
+        given.add(\.modemTaps, modemTaps)
         given.add(\.loggingLevel, loggingLevel)
         given.add(\.loggingComponents, loggingComponents)
         given.add(\.loggingFormat, loggingFormat)
