@@ -101,6 +101,11 @@ private final class RelayBench {
         guard tester >= 0, serial_make_raw(tester, 115_200, false) == 0 else { throw TestFailure("\(path): \(errno)") }
         // What is under way at the relay's beginning is over.
         _ = try roundTrips(20)
+        // An answer is handed on before it is told.
+        let (counter, isTold) = (counter, tap != nil)
+        guard try await eventually({ !isTold || counter.commands.load(ordering: .relaxed) == 20 }) else {
+            throw TestFailure("the relay does not tell")
+        }
         counter.commands.store(0, ordering: .relaxed)
     }
 
