@@ -23,6 +23,12 @@ func injected(room: String, soname: String) -> [LinkerSetting] {
     ]
 }
 
+/// Programs start in less time when they tell the loader of no symbol but those that it needs: the toolchain exports all
+/// 50,000 of them, and gold, its usual linker, keeps more than lld.
+let quickStart: [LinkerSetting] = [
+    .unsafeFlags(["-use-ld=lld", "-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+]
+
 let strictC: [CSetting] = [.unsafeFlags(["-std=gnu17", "-Wall", "-Wextra", "-Werror", "-O2", "-fvisibility=hidden"])]
 /// CProbe's headers only: nothing of it is linked into another program's process.
 let injectedC = strictC + [.headerSearchPath("../CProbe/include")]
@@ -38,7 +44,10 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let grpc = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
 let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -54,6 +63,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, exclude: exclude, swiftSettings: house)
 }
 
+/// The parts of the live page; each is a row of `LivePage.swift`, too.
+let livePage = [
+    "index.html", "style.css", "icon.svg", "theme.js", "page.js", "bench.js", "detail.js", "dom.js", "exchanges.js",
+    "format.js", "latency.js", "link.js", "table.js", "timeline.js",
+]
+
 let package = Package(
     name: "cardlink-probe",
     products: [
@@ -65,6 +80,7 @@ let package = Package(
         .library(name: "PrometheusClient", targets: ["PrometheusClient"]),
         .library(name: "ProbeEvents", targets: ["ProbeEvents"]),
         .library(name: "CardReader", targets: ["CardReader"]),
+        .library(name: "Modem", targets: ["Modem"]),
         .library(name: "Observability", targets: ["Observability"]),
         .library(name: "ProbeDaemon", targets: ["ProbeDaemon"]),
     ],
@@ -73,10 +89,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -90,6 +108,8 @@ let package = Package(
         .systemLibrary(name: "CPCSC", pkgConfig: "libpcsclite", providers: [.apt(["libpcsclite-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .target(name: "CXML", dependencies: ["CLibXML"], cSettings: strictC),
         .target(name: "CProbe", cSettings: strictC),
         room("SmartCard"),
         room("PrometheusClient", [metrics]),
@@ -108,10 +128,11 @@ let package = Package(
             "Observability",
             ["ProbeEvents", "PrometheusClient", "SmartCard", "CProbe", configuration, crypto, logging, tracing, yams]),
         room("Capture", ["ProbeEvents", "SmartCard"]),
+        room("WebConfigFile", ["Observability", httpTypes, nioTLS]),
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
         room("Modem", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
-        room("Taps", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
+        room("Taps", ["ProbeEvents", "SmartCard", "CProbe", "CXML", crypto, cryptoExtras, nio, nioPosix]),
         .target(
             name: "TelemetryExport",
             dependencies: [
@@ -119,32 +140,44 @@ let package = Package(
                 grpc, grpcTransport, httpClient, logging, nio, nioHTTP, nioPosix, nioTLS, protobuf,
             ],
             exclude: ["Protos"], swiftSettings: house),
+        room("ProbeStore", ["Gzip", "Observability", "ProbeEvents", "SmartCard", grdb]),
+        room("DaemonClient", ["Observability", "ProbeEvents", httpClient, nio, nioHTTP, nioPosix, nioTLS]),
+        room("Dashboards", ["Observability", "ProbeEvents", "PrometheusClient"]),
         // assembly
         room("BenchSimulator", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix, yams]),
-        room(
-            "ProbeDaemon",
-            [
+        .target(
+            name: "ProbeDaemon",
+            dependencies: [
                 "Capture", "CardReader", "CCrypt", "CProbe", "Gzip", "Modem", "Observability", "ProbeEvents",
-                "PrometheusClient",
-                "SmartCard", "Taps", "TelemetryExport",
-                crypto, httpClient, hummingbird, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, nioTLS, signals,
+                "PrometheusClient", "ProbeStore",
+                "SmartCard", "Taps", "TelemetryExport", "WebConfigFile",
+                crypto, httpClient, httpTypes, hummingbird, lifecycle, logging, metrics, nio, nioHTTP, nioPosix, nioTLS,
+                signals,
                 tracing,
-            ]),
+            ],
+            // In the program's own file: a bundle's path does not survive installation.
+            resources: livePage.map { .embedInCode("HTTP/LivePage/Assets/\($0)") },
+            swiftSettings: house),
         // mains
         .executableTarget(
             name: "cardlink-probe",
             dependencies: [
                 "BenchSimulator", "CProbe", "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents",
-                arguments,
+                "SmartCard", "Taps", arguments,
             ],
-            swiftSettings: house),
+            swiftSettings: house, linkerSettings: quickStart),
         .executableTarget(
-            name: "cardlink-metrics", dependencies: ["Observability", "ProbeEvents", arguments], swiftSettings: house),
+            name: "cardlink-metrics",
+            dependencies: [
+                "DaemonClient", "Dashboards", "Observability", "ProbeEvents", "ProbeStore", "PrometheusClient",
+                "SmartCard", "WebConfigFile", arguments,
+            ],
+            swiftSettings: house, linkerSettings: quickStart),
         .executableTarget(
             name: "benchmark",
             dependencies: [
-                "CProbe", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
-                "Taps", "TestSupport",
+                "CProbe", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "ProbeStore", "PrometheusClient",
+                "SmartCard", "Taps", "TestSupport",
             ],
             path: "Tests/Benchmarks", exclude: ["Peers", "Programs"],
             swiftSettings: house),
@@ -164,25 +197,38 @@ let package = Package(
         tests(
             "PCSCShimTests", ["CProbe", "SmartCard", "ProbeEvents", "Taps", "cardlink-probe"], exclude: ["Programs"]),
         tests(
-            "ObservabilityTests", ["Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
+            "ObservabilityTests",
+            ["DaemonClient", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard", logging, tracing]),
         tests("CaptureTests", ["Capture", "ProbeEvents", "SmartCard"]),
+        tests("WebConfigFileTests", ["WebConfigFile", "Observability"]),
         tests("TapsTests", ["Taps", "ProbeEvents", "SmartCard", "CProbe"]),
         tests("ModemTests", ["Modem", "ProbeEvents", "CProbe", "cardlink-probe", nio, nioPosix]),
         tests(
             "TelemetryExportTests", ["TelemetryExport", "Observability", "ProbeEvents", "PrometheusClient", logging]),
+        tests(
+            "DaemonClientTests",
+            ["DaemonClient", "Observability", "ProbeEvents", "PrometheusClient", "SmartCard", "cardlink-metrics"]),
+        tests(
+            "DashboardsTests",
+            [
+                "Dashboards", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
+                "cardlink-metrics", "cardlink-probe",
+            ], exclude: ["Alerts/Rules"]),
         tests("CardReaderTests", ["CardReader", "ProbeEvents", "SmartCard", "cardlink-probe"]),
         tests("BenchSimulatorTests", ["BenchSimulator", "cardlink-probe"]),
         tests(
+            "ProbeStoreTests", ["Observability", "ProbeEvents", "ProbeStore", "SmartCard"],
+            exclude: ["first.sql"]),
+        tests(
             "ProbeDaemonTests",
             [
-                "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "PrometheusClient", "SmartCard",
-                "TelemetryExport", lifecycle, logging, metrics, tracing,
+                "CardReader", "Modem", "Observability", "ProbeDaemon", "ProbeEvents", "ProbeStore", "PrometheusClient",
+                "SmartCard", "TelemetryExport", lifecycle, logging, metrics, nio, nioPosix, tracing,
             ]),
         tests(
             "IntegrationTests",
             [
-                "Capture", "Modem", "Observability", "PrometheusClient", "ProbeEvents", "benchmark", "cardlink-probe",
-                "card-reader", arguments,
+                "Capture", "Observability", "ProbeEvents", "benchmark", "cardlink-probe", "card-reader", arguments,
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -11,10 +11,10 @@ fail() {
 }
 
 # What `swift build` of this package needs on a bare Debian: the linker's start files and the C++ runtime, the headers of
-# the three system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
+# the system libraries that the package links, and the libraries that the toolchain's own programs load. Those stand
 # as SONAME=PACKAGE, since the library counts: the package's name differs between releases.
 build_packages=(
-    ca-certificates git g++ libc6-dev libcrypt-dev libpcsclite-dev pkgconf zlib1g-dev
+    ca-certificates git g++ libc6-dev libcrypt-dev libpcsclite-dev libsqlite3-dev libxml2-dev pkgconf zlib1g-dev
     libcurl.so.4=libcurl4 libncurses.so.6=libncurses6 libsqlite3.so.0=libsqlite3-0 libxml2.so.2=libxml2
 )
 
@@ -32,24 +32,34 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linu
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
-    apache2-utils binutils bubblewrap curl default-jdk-headless duktape gammu gnupg logrotate musl-tools libpcsc-perl
-    pcsc-tools picocom ppp procps prometheus prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial
-    python3-venv scdaemon strace sudo systemd tshark udev
+    adb apache2-utils binutils bubblewrap chromium chromium-driver curl default-jdk-headless docker-compose duktape gammu
+    gnupg libpcsc-perl logrotate musl-tools openssl pcsc-tools picocom ppp procps prometheus prometheus-alertmanager
+    prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial python3-venv scdaemon socat sqlite3
+    strace sudo
+    systemd tmux tshark udev
 )
 
-# What only Python's package index has: readers of traces and metrics that the tests hold ours against, and a tester with
-# spans.
+# What only Python's package index has: readers of traces, metrics and dashboards that the tests hold ours against, an
+# encoder of messages and secured packets, a tester with spans, what drives a browser and judges a page, a test runner
+# with somebody else's tests, and a database.
 test_python_packages=(
-    grpcio==1.85.3
+    axe-core-python==0.1.0
+    'grafana-foundation-sdk==1769699998!10.1.0' grpcio==1.85.3
     opentelemetry-exporter-otlp-proto-http==1.45.2 opentelemetry-exporter-zipkin-json==1.45.1
     opentelemetry-proto==1.45.2 opentelemetry-sdk==1.45.2
+    jsonschema==4.26.0
+    networkx==3.4.2
     prometheus-client==0.26.0
+    pycrate==0.8.1
+    pytest==8.4.2 pytest-xdist==3.8.0
+    selenium==4.51.0
+    sqlalchemy==2.0.44
 )
 
 # The libraries that `Tests/benchmark` measures ours beside, and their compilers; Python's is among the tests' own.
 benchmark_packages=(
     cargo golang-github-prometheus-client-golang-dev golang-go golang-opentelemetry-otel-dev librust-prometheus-dev
-    prometheus-cpp-dev rustc socat
+    prometheus prometheus-cpp-dev rustc socat
 )
 
 # Prints the packages among its arguments that are not there.
@@ -100,7 +110,7 @@ need_packages_without_services() {
         need_packages "$@"
         return
     fi
-    for unit in logrotate.timer prometheus.service pcscd.socket pcscd.service; do
+    for unit in logrotate.timer prometheus.service prometheus-alertmanager.service pcscd.socket pcscd.service; do
         [ -e "/lib/systemd/system/$unit" ] || units+=("$unit")
     done
     trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT

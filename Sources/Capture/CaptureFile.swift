@@ -8,10 +8,12 @@ package struct CaptureFile: Sendable {
     /// Why the last block could not be written; 0 when none failed.
     package private(set) var failure: Int32 = 0
 
-    private let descriptor: Int32
-    private let isStream: Bool
+    /// Whether it is a FIFO or pipe.
+    package let isStream: Bool
     /// What of a file is whole blocks, bytes.
-    private var wholeBytes: Int = 0
+    package private(set) var wholeBytes: Int = 0
+
+    private let descriptor: Int32
     /// A pipe that took part of a block is of no use any more.
     private var isBroken = false
     /// How long somebody who reads a pipe may take nothing.
@@ -20,10 +22,11 @@ package struct CaptureFile: Sendable {
     /// How long a FIFO waits for somebody who reads it.
     private static let readerPatienceMilliseconds = 2_000
 
-    /// Makes it, for this user only, or empties it. A FIFO that nobody reads is waited for a little.
-    package init(_ path: String) throws(CaptureFileError) {
+    /// Makes it, for this user only, or empties it; where it has to be new, what is there stays. A FIFO that nobody reads is
+    /// waited for a little.
+    package init(_ path: String, isNew: Bool = false) throws(CaptureFileError) {
         self.path = path
-        let descriptor = Self.open(path)
+        let descriptor = Self.open(path, isNew ? O_EXCL | O_NOFOLLOW : O_TRUNC)
         guard descriptor >= 0 else { throw CaptureFileError(path: path, errno: errno) }
         var status = stat()
         fstat(descriptor, &status)
@@ -36,10 +39,20 @@ package struct CaptureFile: Sendable {
             close()
             throw CaptureFileError(path: path, errno: number)
         }
+        // So that a second probe, which would move it away, knows that it is written.
+        if !isStream { flock(descriptor, LOCK_EX | LOCK_NB) }
     }
 
-    private static func open(_ path: String) -> Int32 {
-        let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    /// Whether it is still there under its name, and as long as it was written.
+    package var isInPlace: Bool {
+        var named = stat()
+        var own = stat()
+        return stat(path, &named) == 0 && fstat(descriptor, &own) == 0 && named.st_dev == own.st_dev
+            && named.st_ino == own.st_ino && own.st_size >= wholeBytes
+    }
+
+    private static func open(_ path: String, _ more: Int32) -> Int32 {
+        let flags = O_WRONLY | O_CREAT | more | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         for _ in 0..<(readerPatienceMilliseconds / 20) {
             let descriptor = Glibc.open(path, flags, 0o600)
             if descriptor >= 0 || errno != ENXIO { return descriptor }
@@ -120,6 +133,8 @@ package struct CaptureFileError: ExplainedError, Hashable {
     package var explanation: String {
         switch errno {
         case ENXIO: "cannot capture into \(path): nobody reads it; start its reader first: wireshark -k -i \(path)"
+        case EWOULDBLOCK:
+            "cannot capture into \(path): another process writes it; name another file, or stop that process"
         case ENOTSUP: "cannot capture into \(path): it is a terminal; name a file with --capture"
         default: "cannot capture into \(path): \(String(cString: strerror(errno))); name another file with --capture"
         }

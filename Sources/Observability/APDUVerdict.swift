@@ -1,37 +1,48 @@
-internal import ProbeEvents
-internal import SmartCard
+package import ProbeEvents
+package import SmartCard
 
 /// Whether an exchange went well.
-enum APDUVerdict: Hashable {
+package enum APDUVerdict: Sendable, Hashable {
     /// Normal processing, a warning, or routine such as 6CXX.
     case good
     /// A SELECT of what the card does not have: programs look around in this way, and no card is broken.
     case probingRefusal(APDUErrorType)
+    /// It failed as the tester means it to.
+    case expected(APDUErrorType)
     /// Anything else that failed.
     case error(APDUErrorType)
 
-    init(_ exchange: APDUExchange, _ command: CommandAPDU) {
-        guard exchange.resultCode == 0 else {
-            self = .error(PCSCResult(exchange.resultCode).errorType ?? .transport)
-            return
-        }
-        guard let statusWord = exchange.statusWord else {
-            self = .error(.malformed)
-            return
-        }
-        guard let type = statusWord.errorType(command: exchange.name, cla: command.cla) else {
+    /// The verdict on an exchange whose command was read.
+    package init(_ exchange: APDUExchange, _ command: CommandAPDU) {
+        guard let type = Self.failure(of: exchange, command) else {
             self = .good
             return
         }
-        let isRefusal = exchange.name == .select && Self.isRefusal(statusWord)
-        self = isRefusal ? .probingRefusal(type) : .error(type)
+        let isRefusal = exchange.name == .select && exchange.statusWord.map(Self.isRefusal) ?? false
+        self = exchange.isExpected ? .expected(type) : isRefusal ? .probingRefusal(type) : .error(type)
     }
 
-    /// Why it failed, a probing refusal too; nil when it went well.
-    var errorType: APDUErrorType? {
+    private static func failure(of exchange: APDUExchange, _ command: CommandAPDU) -> APDUErrorType? {
+        guard exchange.resultCode == 0 else { return PCSCResult(exchange.resultCode).errorType ?? .transport }
+        guard let statusWord = exchange.statusWord else { return .malformed }
+        return statusWord.errorType(command: exchange.name, cla: command.cla)
+    }
+
+    /// Why it failed, as expected or not, a probing refusal too; nil when it went well.
+    package var errorType: APDUErrorType? {
         switch self {
         case .good: nil
-        case .probingRefusal(let type), .error(let type): type
+        case .probingRefusal(let type), .expected(let type), .error(let type): type
+        }
+    }
+
+    /// `ok`, `warning`, `probing`, `expected` or `error`, as pages and files have it.
+    package func word(_ statusWord: StatusWord?, cla: UInt8) -> String {
+        switch self {
+        case .good: statusWord?.category(cla: cla) == .warning ? "warning" : "ok"
+        case .probingRefusal: "probing"
+        case .expected: "expected"
+        case .error: "error"
         }
     }
 
@@ -48,7 +59,7 @@ extension APDUExchange {
     ///
     /// pcscd (SCardTransmit in its winscard.c, up to 2.4) gives these answers before it calls the driver, and no other
     /// time; NO_SMARTCARD, READER_UNAVAILABLE, INSUFFICIENT_BUFFER and a lost connection may come after as well.
-    var reachedCard: Bool {
+    package var reachedCard: Bool {
         switch resultCode {
         case 0x8010_0003,  // E_INVALID_HANDLE
             0x8010_0004,  // E_INVALID_PARAMETER

@@ -12,8 +12,10 @@ package final class StandardLevel: EventSink {
 
     /// Cuts and tells one event.
     package func receive(_ event: ProbeEvent) {
-        guard case .apdu(var exchange) = event else { return sink.receive(event) }
-        exchange.cut(to: .standard)
-        sink.receive(.apdu(exchange))
+        // Most commands keep all they have, and are not copied.
+        guard case .apdu(let exchange) = event, exchange.mayBeCut(to: .standard) else { return sink.receive(event) }
+        var kept = exchange
+        kept.cut(to: .standard)
+        sink.receive(.apdu(kept))
     }
 }

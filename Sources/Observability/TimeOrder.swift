@@ -48,6 +48,7 @@ package struct TimeOrder: Sendable {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
+        case .tls, .ota, .esim, .phone, .test, .database: break
         }
         received &+= 1
         held.append(Held(endNanoseconds: Self.end(of: event), number: received, event: event))

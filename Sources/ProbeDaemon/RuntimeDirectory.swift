@@ -13,6 +13,8 @@ package struct RuntimeDirectory: Sendable, Hashable {
     package var eventSocket: String { path + "/events.sock" }
     /// The socket of one `run`, for the shims of its program.
     package var runSocket: String { path + "/run-\(getpid()).sock" }
+    /// The socket of one `run` that takes events of its program.
+    package var runEventSocket: String { path + "/run-\(getpid())-events.sock" }
 
     /// The directory that was named; else root's, or the user's own.
     package init(named: String? = nil) {
@@ -91,8 +93,9 @@ package struct RuntimeDirectory: Sendable, Hashable {
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = entry.pointee.name
-            guard name.hasPrefix("run-"), name.hasSuffix(".sock"), let pid = pid_t(name.dropFirst(4).dropLast(5)),
-                pid > 0, kill(pid, 0) != 0, errno == ESRCH
+            guard name.hasPrefix("run-"), name.hasSuffix(".sock"),
+                let number = name.dropFirst(4).dropLast(5).split(separator: "-").first,
+                let pid = pid_t(number), pid > 0, kill(pid, 0) != 0, errno == ESRCH
             else { continue }
             unlink(path + "/" + name)
         }

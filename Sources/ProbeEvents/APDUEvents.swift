@@ -24,7 +24,7 @@ public struct APDUExchange: Sendable, Hashable {
     public var response: HexBytes
     /// Whether bytes were cut (written as 0) from command or response.
     public var isCut: Bool
-    /// PC/SC's return code, low 32 bits; 0 is success.
+    /// PC/SC's return code, low 32 bits; 0 is success. Over AT it is the code that says the same of the modem's failure.
     public var resultCode: UInt32
     /// Part of the duration that was spent waiting for the end of another program's transaction, nanoseconds.
     public var waitNanoseconds: UInt64
@@ -35,6 +35,8 @@ public struct APDUExchange: Sendable, Hashable {
     public var sharingNanoseconds: UInt64
     /// Whether no program that is not seen can have used the reader; otherwise the card's time is an upper bound.
     public var isSharingExact: Bool
+    /// Whether it failed as the tester means it to: then it is no error in any count.
+    public var isExpected: Bool
 
     /// The card's own time, nanoseconds.
     public var cardNanoseconds: UInt64 {
@@ -62,7 +64,7 @@ public struct APDUExchange: Sendable, Hashable {
         stamp: EventStamp, client: ClientProcess, thread: UInt32, session: UInt64, reader: String,
         interface: APDUInterface, sessionProtocol: SessionProtocol, name: CommandName, command: HexBytes,
         response: HexBytes, isCut: Bool, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool,
-        sharingNanoseconds: UInt64 = 0, isSharingExact: Bool = true
+        sharingNanoseconds: UInt64 = 0, isSharingExact: Bool = true, isExpected: Bool = false
     ) {
         self.stamp = stamp
         self.client = client
@@ -80,6 +82,7 @@ public struct APDUExchange: Sendable, Hashable {
         self.isWaitExact = isWaitExact
         self.sharingNanoseconds = sharingNanoseconds
         self.isSharingExact = isSharingExact
+        self.isExpected = isExpected
     }
 }
 

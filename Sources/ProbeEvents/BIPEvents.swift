@@ -195,11 +195,14 @@ public struct BIPCommandFailed: Sendable, Hashable, Codable {
     public var result: UInt8?
     /// The first byte of its additional information; nil for none.
     public var additional: UInt8?
+    /// From the trigger that came before until the card asked for the channel that it did not get, nanoseconds; nil for
+    /// another command, and when no trigger was seen.
+    public var sinceTriggerNanoseconds: UInt64?
 
     /// A failure from its parts.
     public init(
         stamp: EventStamp, link: BIPLink, command: BIPCommand, bearer: BearerType, error: BIPErrorType,
-        result: UInt8? = nil, additional: UInt8? = nil
+        result: UInt8? = nil, additional: UInt8? = nil, sinceTriggerNanoseconds: UInt64? = nil
     ) {
         self.stamp = stamp
         self.link = link
@@ -208,5 +211,11 @@ public struct BIPCommandFailed: Sendable, Hashable, Codable {
         self.error = error
         self.result = result
         self.additional = additional
+        self.sinceTriggerNanoseconds = sinceTriggerNanoseconds
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, link, command, bearer, error, result, additional
+        case sinceTriggerNanoseconds = "since_trigger_nanoseconds"
     }
 }

@@ -69,13 +69,10 @@ package struct BIPTrail: Sendable, Hashable {
         return events(tracker.observe(envelope, atNanoseconds: clock.monotonicNanoseconds), clock)
     }
 
-    /// A message came to the card: its TPDU, and with a secured packet in it a trigger.
+    /// A message came to the card: its TPDU, and with the beginning of a secured packet in it a trigger.
     package mutating func message(_ bytes: some Collection<UInt8>, at clock: EventClock) -> [ProbeEvent] {
-        guard let message = SecuredMessage(bytes) else { return [] }
-        let security = TriggerSeen.Security(
-            parameters: message.securityParameters, cipheringKey: message.cipheringKey,
-            integrityKey: message.integrityKey, application: HexBytes(message.application))
-        return trigger(security, at: clock)
+        guard let header = SecuredMessage(bytes)?.header else { return [] }
+        return trigger(TriggerSeen.Security(header), at: clock)
     }
 
     /// A trigger came, of whose packet not all is known.
@@ -91,7 +88,7 @@ package struct BIPTrail: Sendable, Hashable {
 
     /// The card was reset, or nobody follows it any more.
     package mutating func reset(_ reason: BIPCloseReason = .reset, at clock: EventClock) -> [ProbeEvent] {
-        triggered = nil
+        defer { triggered = nil }
         return events(tracker.reset(atNanoseconds: clock.monotonicNanoseconds), clock, resetBy: reason)
     }
 
@@ -127,14 +124,20 @@ package struct BIPTrail: Sendable, Hashable {
     }
 
     private mutating func opened(_ channel: BIPChannel, _ clock: EventClock) -> BIPChannelOpened {
-        let sinceTrigger = triggered.flatMap { channel.askedNanoseconds >= $0 ? channel.askedNanoseconds - $0 : nil }
-        triggered = nil
-        return BIPChannelOpened(
+        BIPChannelOpened(
             stamp: stamp(
                 channel.askedNanoseconds, channel.openedNanoseconds &- channel.askedNanoseconds, clock),
             link: link(channel), bearer: BearerType(channel.bearer), transport: BIPTransport(channel.transport?.role),
             port: channel.transport?.port, bufferBytes: channel.grantedBuffer.map { UInt16(clamping: $0) },
-            sinceTriggerNanoseconds: sinceTrigger.flatMap { $0 <= Self.triggerNanoseconds ? $0 : nil })
+            sinceTriggerNanoseconds: sinceTrigger(channel.askedNanoseconds))
+    }
+
+    /// The card's first OPEN CHANNEL is what a trigger came for, whether it gets the channel or not; asked again it is an
+    /// attempt of the card's own.
+    private mutating func sinceTrigger(_ asked: UInt64) -> UInt64? {
+        defer { triggered = nil }
+        guard let triggered, asked >= triggered, asked - triggered <= Self.triggerNanoseconds else { return nil }
+        return asked - triggered
     }
 
     private func waiting(_ bytes: Int?, _ channel: BIPChannel, _ clock: EventClock) -> BIPDataWaiting {
@@ -166,18 +169,28 @@ package struct BIPTrail: Sendable, Hashable {
             receivedBytes: channel.receivedBytes)
     }
 
-    private func failed(_ failure: BIPFailure, _ clock: EventClock) -> ProbeEvent? {
+    private mutating func failed(_ failure: BIPFailure, _ clock: EventClock) -> ProbeEvent? {
         guard let command = BIPCommand(failure.command) else { return nil }
         return .bipFailed(
             BIPCommandFailed(
                 stamp: stamp(failure.askedNanoseconds, failure.durationNanoseconds, clock),
                 link: link(failure.channel), command: command, bearer: BearerType(failure.bearer),
                 error: failure.result.map { BIPErrorType($0) } ?? .timeout, result: failure.result?.general,
-                additional: failure.result?.additional))
+                additional: failure.result?.additional,
+                sinceTriggerNanoseconds: command == .openChannel ? sinceTrigger(failure.askedNanoseconds) : nil))
     }
 }
 
 // MARK: From the card's words to those of events
+
+extension TriggerSeen.Security {
+    /// What a packet's header says.
+    init(_ header: SecuredPacketHeader) {
+        self.init(
+            parameters: header.security.code, cipheringKey: header.cipheringKey.code,
+            integrityKey: header.integrityKey.code, application: HexBytes(header.application))
+    }
+}
 
 extension BearerType {
     /// The label of a bearer; nil is that of a server, which has none.

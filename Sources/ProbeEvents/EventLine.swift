@@ -29,8 +29,8 @@ public enum EventLine {
         } catch let error as EventLineError {
             throw error
         } catch let error as DecodingError {
-            // What the line says is quoted, and may hold line feeds.
-            throw .malformed(String(Self.explain(error).map { $0.isNewline ? " " : $0 }))
+            // What the line says is quoted, and may hold line feeds, and what a terminal obeys.
+            throw .malformed(Self.explain(error).asOneLine)
         } catch {
             throw .malformed("not JSON")
         }
@@ -49,6 +49,22 @@ public enum EventLine {
                 ? "not JSON, or a number in it is out of range"
                 : "member '\(path(context.codingPath))': \(context.debugDescription)"
         @unknown default: return "not an event"
+        }
+    }
+}
+
+extension String {
+    /// The text with a blank for each control character.
+    package var asOneLine: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory.isControl ? " " : $0 }))
+    }
+}
+
+extension Unicode.GeneralCategory {
+    fileprivate var isControl: Bool {
+        switch self {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
         }
     }
 }
@@ -72,7 +88,8 @@ public enum EventLineError: ExplainedError, Hashable {
     }
 }
 
-private enum EventKind: String, Codable, CaseIterable {
+/// The kinds of event by the name that a line has for them.
+enum EventKind: String, Codable, CaseIterable {
     case apdu
     case sessionOpened = "session_opened"
     case sessionClosed = "session_closed"
@@ -98,9 +115,29 @@ private enum EventKind: String, Codable, CaseIterable {
     case bipClosed = "bip_closed"
     case bipFailed = "bip_failed"
     case triggerSeen = "trigger_seen"
+    case tlsOpened = "tls_opened"
+    case tlsHandshake = "tls_handshake"
+    case tlsClosed = "tls_closed"
+    case otaBegan = "ota_began"
+    case otaTurn = "ota_turn"
+    case otaPacket = "ota_packet"
+    case otaLeg = "ota_leg"
+    case otaEnded = "ota_ended"
+    case esimFunction = "esim_function"
+    case esimDownload = "esim_download"
+    case phoneChanged = "phone_changed"
+    case phoneIdentified = "phone_identified"
+    case adbOperation = "adb_operation"
+    case suiteBegan = "suite_began"
+    case suiteEnded = "suite_ended"
+    case testBegan = "test_began"
+    case testEnded = "test_ended"
+    case databaseOperation = "database_operation"
+    case databasePool = "database_pool"
 }
 
-private struct VersionedEvent: Codable {
+/// An event with what tells its form.
+struct VersionedEvent: Codable {
     var event: ProbeEvent
 
     enum CodingKeys: String, CodingKey {
@@ -145,6 +182,25 @@ private struct VersionedEvent: Codable {
         case .bipClosed: event = .bipClosed(try BIPChannelClosed(from: decoder))
         case .bipFailed: event = .bipFailed(try BIPCommandFailed(from: decoder))
         case .triggerSeen: event = .triggerSeen(try TriggerSeen(from: decoder))
+        case .tlsOpened: event = .tls(.opened(try TLSConnectionOpened(from: decoder)))
+        case .tlsHandshake: event = .tls(.handshake(try TLSHandshakeDone(from: decoder)))
+        case .tlsClosed: event = .tls(.closed(try TLSConnectionClosed(from: decoder)))
+        case .otaBegan: event = .ota(.began(try OTASessionBegan(from: decoder)))
+        case .otaTurn: event = .ota(.turn(try OTATurnDone(from: decoder)))
+        case .otaPacket: event = .ota(.packet(try OTAPacketDone(from: decoder)))
+        case .otaLeg: event = .ota(.leg(try OTALegDone(from: decoder)))
+        case .otaEnded: event = .ota(.ended(try OTASessionEnded(from: decoder)))
+        case .esimFunction: event = .esim(.function(try ESIMFunctionDone(from: decoder)))
+        case .esimDownload: event = .esim(.download(try ESIMDownloadDone(from: decoder)))
+        case .phoneChanged: event = .phone(.changed(try PhoneChange(from: decoder)))
+        case .phoneIdentified: event = .phone(.identified(try PhoneIdentified(from: decoder)))
+        case .adbOperation: event = .phone(.operation(try ADBOperationDone(from: decoder)))
+        case .suiteBegan: event = .test(.suiteBegan(try TestSuiteBegan(from: decoder)))
+        case .suiteEnded: event = .test(.suiteEnded(try TestSuiteEnded(from: decoder)))
+        case .testBegan: event = .test(.began(try TestBegan(from: decoder)))
+        case .testEnded: event = .test(.ended(try TestEnded(from: decoder)))
+        case .databaseOperation: event = .database(.operation(try DatabaseOperationDone(from: decoder)))
+        case .databasePool: event = .database(.pool(try DatabasePoolChanged(from: decoder)))
         }
     }
 
@@ -178,6 +234,25 @@ private struct VersionedEvent: Codable {
             case .bipClosed(let payload): (.bipClosed, payload)
             case .bipFailed(let payload): (.bipFailed, payload)
             case .triggerSeen(let payload): (.triggerSeen, payload)
+            case .tls(.opened(let payload)): (.tlsOpened, payload)
+            case .tls(.handshake(let payload)): (.tlsHandshake, payload)
+            case .tls(.closed(let payload)): (.tlsClosed, payload)
+            case .ota(.began(let payload)): (.otaBegan, payload)
+            case .ota(.turn(let payload)): (.otaTurn, payload)
+            case .ota(.packet(let payload)): (.otaPacket, payload)
+            case .ota(.leg(let payload)): (.otaLeg, payload)
+            case .ota(.ended(let payload)): (.otaEnded, payload)
+            case .esim(.function(let payload)): (.esimFunction, payload)
+            case .esim(.download(let payload)): (.esimDownload, payload)
+            case .phone(.changed(let payload)): (.phoneChanged, payload)
+            case .phone(.identified(let payload)): (.phoneIdentified, payload)
+            case .phone(.operation(let payload)): (.adbOperation, payload)
+            case .test(.suiteBegan(let payload)): (.suiteBegan, payload)
+            case .test(.suiteEnded(let payload)): (.suiteEnded, payload)
+            case .test(.began(let payload)): (.testBegan, payload)
+            case .test(.ended(let payload)): (.testEnded, payload)
+            case .database(.operation(let payload)): (.databaseOperation, payload)
+            case .database(.pool(let payload)): (.databasePool, payload)
             }
         try container.encode(kind, forKey: .event)
         try payload.encode(to: encoder)
@@ -194,6 +269,7 @@ extension APDUExchange: Codable {
         case isWaitExact = "is_wait_exact"
         case sharingNanoseconds = "sharing_nanoseconds"
         case isSharingExact = "is_sharing_exact"
+        case isExpected = "is_expected"
     }
 
     /// Reads an exchange; a command name that the table does not have becomes `OTHER`.
@@ -216,7 +292,8 @@ extension APDUExchange: Codable {
             waitNanoseconds: try container.decode(UInt64.self, forKey: .waitNanoseconds),
             isWaitExact: try container.decode(Bool.self, forKey: .isWaitExact),
             sharingNanoseconds: try container.decodeIfPresent(UInt64.self, forKey: .sharingNanoseconds) ?? 0,
-            isSharingExact: try container.decodeIfPresent(Bool.self, forKey: .isSharingExact) ?? true)
+            isSharingExact: try container.decodeIfPresent(Bool.self, forKey: .isSharingExact) ?? true,
+            isExpected: try container.decodeIfPresent(Bool.self, forKey: .isExpected) ?? false)
     }
 
     /// Writes an exchange.
@@ -238,5 +315,6 @@ extension APDUExchange: Codable {
         try container.encode(isWaitExact, forKey: .isWaitExact)
         try container.encode(sharingNanoseconds, forKey: .sharingNanoseconds)
         try container.encode(isSharingExact, forKey: .isSharingExact)
+        if isExpected { try container.encode(true, forKey: .isExpected) }
     }
 }

@@ -158,17 +158,25 @@ public struct RegistrationChange: Sendable, Hashable, Codable {
     public var state: RegistrationState
     /// The radio access that it uses there; `unknown` where the modem does not say.
     public var technology: RadioTechnology
+    /// The operator's name or number as the modem tells it; nil while it is not registered, or has not said.
+    public var operatorName: String?
 
     /// A change from its parts.
     public init(
         stamp: EventStamp, modem: String, domain: RegistrationDomain, state: RegistrationState,
-        technology: RadioTechnology
+        technology: RadioTechnology, operatorName: String? = nil
     ) {
         self.stamp = stamp
         self.modem = modem
         self.domain = domain
         self.state = state
         self.technology = technology
+        self.operatorName = operatorName
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case stamp, modem, domain, state, technology
+        case operatorName = "operator_name"
     }
 }
 

@@ -1,7 +1,10 @@
 /// Everything that a source can tell and a sink can hear; one case a kind, one payload struct a case.
 ///
 /// A sink switches over it without `default`, so that a new case compiles only when every reader has decided.
-public enum ProbeEvent: Sendable, Hashable {
+///
+/// `indirect`: a payload of up to 153 bytes lies in one place, however many queues hold the event, and a place in a queue
+/// takes 8 bytes.
+public indirect enum ProbeEvent: Sendable, Hashable {
     /// A command went to a card, and a response or an error came back.
     case apdu(APDUExchange)
     /// A program opened a session with the card in a reader.
@@ -52,6 +55,18 @@ public enum ProbeEvent: Sendable, Hashable {
     case bipFailed(BIPCommandFailed)
     /// A message that starts a session over the air came to a card.
     case triggerSeen(TriggerSeen)
+    /// A TLS connection through a tap did something.
+    case tls(TLSEvent)
+    /// A session over the air did something.
+    case ota(OTAEvent)
+    /// An eUICC was asked for something.
+    case esim(ESIMEvent)
+    /// A phone did something, or was asked for something.
+    case phone(PhoneEvent)
+    /// A test runner did something.
+    case test(TestEvent)
+    /// A tester's database was asked for something.
+    case database(DatabaseEvent)
 
     /// When and by which source the event was seen.
     public var stamp: EventStamp {
@@ -81,6 +96,12 @@ public enum ProbeEvent: Sendable, Hashable {
         case .bipClosed(let event): event.stamp
         case .bipFailed(let event): event.stamp
         case .triggerSeen(let event): event.stamp
+        case .tls(let event): event.stamp
+        case .ota(let event): event.stamp
+        case .esim(let event): event.stamp
+        case .phone(let event): event.stamp
+        case .test(let event): event.stamp
+        case .database(let event): event.stamp
         }
     }
 }

@@ -165,14 +165,25 @@ public struct CardIdentified: Sendable, Hashable, Codable {
     public var client: ClientProcess
     /// The reader's name as PC/SC gives it.
     public var reader: String
-    /// The card's ATR.
+    /// The card's ATR; empty where it is not known.
     public var atr: HexBytes
+    /// The hash of its ICCID, sixteen hex digits of an HMAC under the site's key; nil where it was not read, or contents
+    /// of files are not looked at.
+    public var iccidHash: String?
 
     /// A sighting from its parts.
-    public init(stamp: EventStamp, client: ClientProcess, reader: String, atr: HexBytes) {
+    public init(
+        stamp: EventStamp, client: ClientProcess, reader: String, atr: HexBytes, iccidHash: String? = nil
+    ) {
         self.stamp = stamp
         self.client = client
         self.reader = reader
         self.atr = atr
+        self.iccidHash = iccidHash
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case stamp, client, reader, atr
+        case iccidHash = "iccid_hash"
     }
 }

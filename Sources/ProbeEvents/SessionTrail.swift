@@ -1,7 +1,7 @@
 package import SmartCard
 
-/// What is known of one open session with a card: what its calls did decides how commands are named, which BIP channels are
-/// open, and how it ended.
+/// What is known of one open session with a card: what its calls did decides how commands are named, which BIP channels,
+/// secured packets and downloads of profiles are under way, and how it ended.
 package struct SessionTrail: Sendable, Hashable {
     /// The reader's name as PC/SC gives it, or the modem's.
     package let reader: String
@@ -14,6 +14,8 @@ package struct SessionTrail: Sendable, Hashable {
     private let interface: APDUInterface
     private var card = CardContext()
     private var channels: BIPTrail
+    private var packets: SecuredPacketTrail
+    private var profiles: ESIMTrail
     private var fault: SessionErrorType?
 
     /// A session of this moment, with a reader unless another interface is named.
@@ -24,6 +26,9 @@ package struct SessionTrail: Sendable, Hashable {
         (self.number, self.client, self.reader, self.interface) = (number, client, reader, interface)
         (self.activeProtocol, self.openedNanoseconds) = (activeProtocol, openedNanoseconds)
         channels = BIPTrail(device: reader, interface: interface, client: client, session: number, source: source)
+        packets = SecuredPacketTrail(device: reader, source: source)
+        profiles = ESIMTrail(
+            link: ESIMLink(device: reader, interface: interface, client: client, session: number), source: source)
     }
 
     /// The name of a command, by what the session did before.
@@ -39,13 +44,14 @@ package struct SessionTrail: Sendable, Hashable {
             fault = error
             return cardReset(after: exchange.stamp)
         }
-        return channels.note(exchange)
+        return channels.note(exchange) + packets.note(exchange) + profiles.note(exchange)
     }
 
     /// The card lost power or was reset: nothing that it had selected or opened is there any more.
     package mutating func cardReset(after stamp: EventStamp) -> [ProbeEvent] {
         card.reset()
-        return channels.reset(at: stamp.end)
+        return channels.reset(at: stamp.end) + packets.reset(at: stamp.end)
+            + profiles.end(.cardReset, at: stamp.end)
     }
 
     /// The session was reconnected: the card may have been reset, and the session is well again.
@@ -61,18 +67,17 @@ package struct SessionTrail: Sendable, Hashable {
         _ stamp: EventStamp, resultCode: UInt32 = 0, otherwise: SessionErrorType? = nil
     ) -> [ProbeEvent] {
         let error = SessionErrorType(pcscResult: resultCode) ?? fault ?? otherwise
-        return channels.reset(.sourceGone, at: stamp.end) + [
-            .sessionClosed(
-                ReaderSessionClosed(
-                    stamp: stamp, client: client, session: number, reader: reader,
-                    status: error == nil ? .completed : .failed, error: error, type: interface == .at ? .at : nil))
-        ]
+        let closed = ReaderSessionClosed(
+            stamp: stamp, client: client, session: number, reader: reader,
+            status: error == nil ? .completed : .failed, error: error, type: interface == .at ? .at : nil)
+        return channels.reset(.sourceGone, at: stamp.end) + packets.reset(at: stamp.end)
+            + profiles.end(.abandoned, at: stamp.end) + [.sessionClosed(closed)]
     }
 }
 
 extension EventStamp {
     /// The clocks at its end.
-    fileprivate var end: EventClock {
+    var end: EventClock {
         EventClock(
             monotonicNanoseconds: startNanoseconds &+ durationNanoseconds,
             wallNanoseconds: wallNanoseconds &+ durationNanoseconds)

@@ -27,22 +27,34 @@ public struct ClientAttached: Sendable, Hashable, Codable {
     public var isWaitExact: Bool
     /// Whether the probe that tells it exports the client's spans itself; nil for no.
     public var isTraced: Bool?
+    /// The span that it was started in, by its environment, as W3C writes it; nil for none, or when that is not known.
+    public var traceparent: String?
+    /// Which version of the tester it is, by its environment, 64 bytes at most; nil where nobody said it.
+    public var testerVersion: String?
+    /// The commit that the tester is at, by its environment, 7 to 64 hex digits; nil where nobody said it.
+    public var testerCommit: String?
 
     /// An attachment from its parts.
     public init(
-        stamp: EventStamp, client: ClientProcess, library: String, isWaitExact: Bool, isTraced: Bool? = nil
+        stamp: EventStamp, client: ClientProcess, library: String, isWaitExact: Bool, isTraced: Bool? = nil,
+        traceparent: String? = nil, testerVersion: String? = nil, testerCommit: String? = nil
     ) {
         self.stamp = stamp
         self.client = client
         self.library = library
         self.isWaitExact = isWaitExact
         self.isTraced = isTraced
+        self.traceparent = traceparent
+        self.testerVersion = testerVersion
+        self.testerCommit = testerCommit
     }
 
     enum CodingKeys: String, CodingKey {
-        case stamp, client, library
+        case stamp, client, library, traceparent
         case isWaitExact = "is_wait_exact"
         case isTraced = "is_traced"
+        case testerVersion = "tester_version"
+        case testerCommit = "tester_commit"
     }
 }
 

@@ -27,6 +27,14 @@ public enum RegistrationDomain: UInt8, ClosedVocabulary {
 public enum RegistrationState: UInt8, ClosedVocabulary {
     case notRegistered, home, searching, denied, unknown, roaming, smsOnlyHome, smsOnlyRoaming, emergencyOnly
     case csfbNotPreferredHome, csfbNotPreferredRoaming, restrictedLocalService
+
+    /// Whether it uses an operator's network there.
+    package var isRegistered: Bool {
+        switch self {
+        case .home, .roaming, .smsOnlyHome, .smsOnlyRoaming, .csfbNotPreferredHome, .csfbNotPreferredRoaming: true
+        case .notRegistered, .searching, .denied, .unknown, .emergencyOnly, .restrictedLocalService: false
+        }
+    }
 }
 
 /// AT commands by what stands before `=` and `?`: those that the probe sends or times by name.
@@ -45,7 +53,23 @@ public enum ATCommandName: UInt8, ClosedVocabulary {
     }
 }
 
+/// How the adb server sees a phone.
+public enum PhoneState: UInt8, ClosedVocabulary {
+    /// Ready.
+    case device
+    case offline, bootloader, host, recovery, rescue, sideload, unauthorized, authorizing, connecting, noPermissions
+    /// It is not there any more.
+    case gone
+    case other
+}
+
 /// What is asked of the adb server.
 public enum ADBOperation: UInt8, ClosedVocabulary {
-    case version, devices, trackDevices, transport, getState, shell, exec, sync, forward, reverse, other
+    case version, devices, trackDevices, transport, getState, features, waitFor, connect
+    case shell, exec
+    /// The beginning of work with files; each piece of it is one of the four behind.
+    case sync
+    case push, pull, list, stat
+    case forward, reverse, socket, reboot, root, sideload
+    case other
 }

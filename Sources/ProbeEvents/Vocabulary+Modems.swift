@@ -69,7 +69,8 @@ public enum URCName: UInt8, ClosedVocabulary {
     case cusatp, cusatend, cusats, sati, satn, satf, stkpro, stkcnf, stkcc, stkend
     case ericssonStki, ericssonStkn, ericssonStkend, calypsoSati, calypsoSatn, calypsoSata
     // Icera, Huawei, Cinterion, Telit, Quectel, SIMCom and Wavecom, Sierra, Sagem, MediaTek, Unisoc
-    case iusatp, iusatc, tstud, tstc, huaweiStin, sstn, sstk, stn, qstkurc, stin, stkc, stkn, psstk, kstc, kste, stkpci
+    case iusatp, iusatc, tstud, tstc, huaweiStin, sstn, sstk, stn, qstkurc, qstk, stin, stkc, stkn, psstk, kstc, kste
+    case stkpci
     case spusatprocmdind, spusatendsessionind
     // Vendors' states
     case qind, qusim, qss, simst, rssi, dsflowrpt, sysstart, uusimstat, rdy, callReady, smsReady, poweredDown
@@ -81,8 +82,8 @@ public enum URCName: UInt8, ClosedVocabulary {
         "+CMTI", "+CMT", "+CDSI", "+CDS", "+CBM", "+CTZV", "NO CARRIER",
         "+CUSATP", "+CUSATEND", "+CUSATS", "+SATI", "+SATN", "+SATF", "+STKPRO", "+STKCNF", "+STKCC", "+STKEND",
         "*STKI", "*STKN", "*STKEND", "%SATI", "%SATN", "%SATA",
-        "%IUSATP", "%IUSATC", "*TSTUD", "*TSTC", "^STIN", "^SSTN", "^SSTK", "#STN", "+QSTKURC", "+STIN", "!STKC",
-        "!STKN", "*PSSTK", "+KSTC", "+KSTE", "+STKPCI", "+SPUSATPROCMDIND", "+SPUSATENDSESSIONIND",
+        "%IUSATP", "%IUSATC", "*TSTUD", "*TSTC", "^STIN", "^SSTN", "^SSTK", "#STN", "+QSTKURC", "+QSTK", "+STIN",
+        "!STKC", "!STKN", "*PSSTK", "+KSTC", "+KSTE", "+STKPCI", "+SPUSATPROCMDIND", "+SPUSATENDSESSIONIND",
         "+QIND", "+QUSIM", "#QSS", "^SIMST", "^RSSI", "^DSFLOWRPT", "^SYSSTART", "+UUSIMSTAT", "RDY", "Call Ready",
         "SMS Ready", "POWERED DOWN",
     ]

@@ -71,6 +71,17 @@ public enum BIPCloseReason: UInt8, ClosedVocabulary {
     case reset
     /// Whoever told of it is gone.
     case sourceGone
+
+    /// How the channel ended, for people.
+    package var words: String {
+        switch self {
+        case .card: "closed"
+        case .dropped: "link dropped"
+        case .stale: "lost"
+        case .reset: "card reset"
+        case .sourceGone: "abandoned"
+        }
+    }
 }
 
 /// Cipher suites of OTA sessions (GlobalPlatform Amendment B, and their neighbours in the IANA registry).
@@ -123,6 +134,72 @@ public enum CipherSuite: UInt8, ClosedVocabulary {
         let index = Self.rows.firstIndex { $0.code == code }
         self = index.flatMap { Self(rawValue: UInt8(truncatingIfNeeded: $0)) } ?? .other
     }
+}
+
+/// The sides of a TLS connection: the card is the client, the tester's server the other.
+public enum TLSPeer: UInt8, ClosedVocabulary {
+    case client, server
+}
+
+/// Versions of TLS, by the two bytes that name them.
+public enum TLSVersion: UInt8, ClosedVocabulary {
+    case ssl30, tls10, tls11, tls12, tls13
+    /// None was seen, or one that is not known.
+    case unknown
+
+    /// `TLS 1.2`.
+    public var name: String {
+        switch self {
+        case .ssl30: "SSL 3.0"
+        case .tls10: "TLS 1.0"
+        case .tls11: "TLS 1.1"
+        case .tls12: "TLS 1.2"
+        case .tls13: "TLS 1.3"
+        case .unknown: "unknown"
+        }
+    }
+
+    /// The version of these two bytes; that of TLS 1.3 stands in an extension.
+    public init(code: UInt16) {
+        switch code {
+        case 0x0300: self = .ssl30
+        case 0x0301: self = .tls10
+        case 0x0302: self = .tls11
+        case 0x0303: self = .tls12
+        case 0x0304: self = .tls13
+        default: self = .unknown
+        }
+    }
+}
+
+/// The steps of a handshake, as far as they can be seen from outside.
+public enum TLSStep: UInt8, ClosedVocabulary {
+    /// Nothing came yet.
+    case none
+    case clientHello, serverHello, serverKeyExchange, serverHelloDone, clientKeyExchange
+    case clientChangeCipherSpec, clientFinished, newSessionTicket, serverChangeCipherSpec, serverFinished
+    /// TLS 1.3: what the server sends enciphered after its hello.
+    case serverFlight
+}
+
+/// What a card says of a script that it was given (GlobalPlatform Amendment B, X-Admin-Script-Status).
+public enum OTAScriptStatus: UInt8, ClosedVocabulary {
+    case ok, unknownApplication, notASecurityDomain, securityError, other
+}
+
+/// What a card says of a secured packet that it was given: its proof of receipt (ETSI TS 102 225, 5.2; TS 31.115, 7).
+public enum OTAReceipt: UInt8, ClosedVocabulary {
+    case ok, checksumFailed, counterLow, counterHigh, counterBlocked, cipheringError, securityError
+    case insufficientMemory, moreTimeNeeded, applicationUnknown, insufficientSecurity
+    /// The answer itself comes in a message.
+    case answerInMessage
+    /// The answer itself comes in an unstructured session.
+    case answerInSession
+    /// It could not be read, since it was enciphered.
+    case enciphered
+    /// One was wanted, and none came.
+    case missing
+    case other
 }
 
 /// How a TLS handshake ended.

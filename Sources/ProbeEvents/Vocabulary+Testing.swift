@@ -32,6 +32,10 @@ public enum ExporterName: UInt8, ClosedVocabulary {
     case forwarder
     /// The log's lines, to a file or standard error.
     case log
+    /// The events that a daemon records in a file.
+    case recording
+    /// Files of the last events around a fault.
+    case flights
 }
 
 /// Why it could not be sent.

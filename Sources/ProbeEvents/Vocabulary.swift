@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A closed list of label values: dense indices from 0, names in snake case.
 ///
 /// The lists are contract like the metric names (a change of one breaks dashboards).
@@ -11,10 +13,13 @@ extension ClosedVocabulary {
     /// The case's name in snake case.
     public var name: String { snakeCase("\(self)") }
 
+    /// The value for people: `close_channel` is `close channel`.
+    package var words: String { name.replacing("_", with: " ") }
+
     /// The case with this name, if there is one.
     public init?(name: String) {
-        guard let found = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = found
+        guard let place = VocabularyNames.of(Self.self).firstIndex(of: name) else { return nil }
+        self.init(rawValue: UInt8(truncatingIfNeeded: place))
     }
 
     /// Reads a name; an unknown one is an error that lists what is known.
@@ -22,7 +27,7 @@ extension ClosedVocabulary {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let value = Self(name: text) else {
-            let known = Self.allCases.map(\.name).joined(separator: ", ")
+            let known = VocabularyNames.of(Self.self).joined(separator: ", ")
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "'\(text.prefix(64))' is none of: \(known)")
         }
@@ -32,7 +37,20 @@ extension ClosedVocabulary {
     /// Writes the name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(name)
+        try container.encode(VocabularyNames.of(Self.self)[Int(rawValue)])
+    }
+}
+
+/// The names of each list by index, made once: an event line has several, and making them took half of its time.
+private enum VocabularyNames {
+    private static let known = Mutex<[ObjectIdentifier: [String]]>([:])
+
+    static func of<Words: ClosedVocabulary>(_ type: Words.Type) -> [String] {
+        let key = ObjectIdentifier(type)
+        if let names = known.withLock({ $0[key] }) { return names }
+        let names = Words.allCases.map(\.name)
+        known.withLock { $0[key] = names }
+        return names
     }
 }
 
@@ -59,6 +77,12 @@ public enum SourceKind: UInt8, ClosedVocabulary {
     case modem
     /// A relay between a tester and its modem.
     case atTap
+    /// A relay between a card and the tester's server over TLS.
+    case pskTlsTap
+    /// The probe's own talk with the adb server, and its relay before it.
+    case adb
+    /// The probe's own history on this machine.
+    case store
 }
 
 /// What carried an APDU.
@@ -150,6 +174,21 @@ public enum OperationStatus: UInt8, ClosedVocabulary {
 public enum DeviceErrorType: UInt8, ClosedVocabulary {
     case unavailable, noService, communication, cardRemoved, cardReset, unresponsive, sharingViolation, accessDenied
     case protocolMismatch, timeout, other
+}
+
+/// How many tries a PIN or key has left, as cards tell it (63CX, 6983, 9840).
+public enum TriesLeft: UInt8, ClosedVocabulary {
+    /// It is blocked.
+    case none
+    /// One wrong value blocks it.
+    case one
+    case two, more
+
+    /// From the count; more than two are one value.
+    public init(_ count: Int) { self = Self(rawValue: UInt8(clamping: count)) ?? .more }
+
+    /// `0`, `1`, `2`, `more`.
+    public var name: String { self == .more ? "more" : "\(rawValue)" }
 }
 
 /// Why a program waited for its turn at a card.

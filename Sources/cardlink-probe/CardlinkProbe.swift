@@ -16,7 +16,7 @@ struct CardlinkProbe: AsyncParsableCommand {
         version: "cardlink-probe \(ProbeVersion.current)",
         subcommands: [
             RunCommand.self, ServeCommand.self, ReadersCommand.self, ModemsCommand.self, DoctorCommand.self,
-            Simulate.self,
+            EventsCommand.self, ReplayCommand.self, ExplainCommand.self, Simulate.self,
         ])
 }
 
@@ -61,7 +61,7 @@ enum Main {
             known = next.configuration.subcommands
         }
         let message = CardlinkProbe.message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
-        return "\(message); see: \(command) --help"
+        return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see: \(command) --help"
     }
 }
 

@@ -7,7 +7,7 @@ struct RuntimeDirectoryOption: ParsableArguments {
         name: .customLong("runtime-dir"),
         help: ArgumentHelp(
             "The directory for sockets (default: /run/cardlink-probe for root, else cardlink-probe in $XDG_RUNTIME_DIR).",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var runtimeDir: String?
 }
 

@@ -7,7 +7,9 @@ enum Benchmark {
     private static let all: [(name: String, measure: @Sendable (BenchmarkSize) async throws -> [Row])] = [
         ("transmit", TransmitBenchmark.measure), ("record", RecordBenchmark.measure),
         ("render", RenderBenchmark.measure), ("span", SpanBenchmark.measure),
-        ("at-tap", ATTapBenchmark.measure),
+        ("at-tap", ATTapBenchmark.measure), ("psk-tls", PSKTLSBenchmark.measure), ("adb", ADBBenchmark.measure),
+        ("live", LiveBenchmark.measure), ("start", StartBenchmark.measure), ("events", EventsBenchmark.measure),
+        ("store", StoreBenchmark.measure), ("pytest", PytestBenchmark.measure),
     ]
 
     static func main() async throws {

@@ -23,6 +23,6 @@ func hex(_ bytes: some Collection<UInt8>) -> String { HexBytes(Array(bytes)).des
 func capture(_ exchanges: [APDUExchange]) -> [UInt8] {
     var writer = CaptureWriter()
     return exchanges.reduce(PCAPNG.section(hardware: "x86_64", system: "Linux 6.1", application: "test")) {
-        $0 + writer.blocks(of: $1, cutBytes: 0)
+        $0 + writer.blocks(of: $1, cutBytes: 0).blocks
     }
 }

@@ -1,3 +1,5 @@
+@testable import SmartCard
+
 /// libFuzzer: whatever a card, a terminal or a modem gives as toolkit data is a value or an error, and no byte is counted
 /// that was not there.
 ///
@@ -40,8 +42,7 @@ private struct Talk {
             look(at: envelope.objects)
             note(tracker.observe(envelope, atNanoseconds: now))
         case 5: _ = SecuredMessage(bytes)
-        case 6: note(tracker.reset(atNanoseconds: now))
-        default: look(atOthers: bytes)
+        default: note(tracker.reset(atNanoseconds: now))
         }
     }
 
@@ -75,11 +76,5 @@ private struct Talk {
         _ = (objects.devices?.source, objects.bearer, objects.transport, objects.bufferSize, objects.dataLength)
         _ = (objects.channelStatuses, objects.addresses.map(\.text), objects.networkAccessName?.text)
         _ = objects.value(0x0B).map { SecuredMessage($0) }
-    }
-
-    private func look(atOthers bytes: [UInt8]) {
-        let command = CommandAPDU(bytes)
-        _ = (command.name(), command.isMalformed ? 0 : bytes[command.dataRange].count)
-        _ = (ResponseAPDU(bytes).statusWord?.description, BERTLVs.decode(bytes[...]))
     }
 }

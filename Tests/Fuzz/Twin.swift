@@ -1,4 +1,5 @@
 import CFuzz
+import SmartCard
 
 /// Whether the shim's selection and `Redaction` keep the same bytes, and say the same of what is cut.
 @_cdecl("redaction_agrees")

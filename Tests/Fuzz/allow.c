@@ -31,7 +31,7 @@ static bool is_zero(const uint8_t *bytes, size_t count) {
     return true;
 }
 
-// Of a message to the card: neither its sender nor its time, and ten bytes of its packet at most.
+// Of a message to the card: neither its sender nor its time, and the head of its packet at most.
 static void hold_message(const uint8_t *out, size_t count) {
     if (is_zero(out, count)) return;
     HOLDS(count > 3 && (out[0] & 0x43) == 0x40 && out[1] <= 20);
@@ -40,11 +40,59 @@ static void hold_message(const uint8_t *out, size_t count) {
     HOLDS(is_zero(out + 3, coding - 3) && is_zero(out + coding + 2, 7));
     size_t packet = coding + 11 + out[coding + 10];
     HOLDS(count >= packet);
-    if (count > packet + 10) HOLDS(is_zero(out + packet + 10, count - packet - 10));
+    size_t head = count > packet + 3 && (out[packet + 3] & 0x04) ? 10 : 16;
+    if (count > packet + head) HOLDS(is_zero(out + packet + head, count - packet - head));
+}
+
+// Of a page of a broadcast its header, and the head of its packet at most.
+static void hold_page(const uint8_t *out, size_t count) {
+    if (is_zero(out, count)) return;
+    HOLDS(count > 6 && out[2] == 0x10 && (out[3] & 0xE0) == 0x80);
+    if (count > 22) HOLDS(is_zero(out + 22, count - 22));
+}
+
+// Of a message from the card neither whom it goes to nor how long it holds, and the head of a proof of receipt at most.
+static void hold_submitted(const uint8_t *out, size_t count) {
+    if (is_zero(out, count)) return;
+    HOLDS(count > 4 && (out[0] & 0x43) == 0x41 && out[2] <= 20);
+    size_t coding = 4 + ((size_t)out[2] + 1) / 2;
+    size_t validity = (out[0] & 0x18) == 0 ? 0 : (out[0] & 0x18) == 0x10 ? 1 : 7;
+    size_t length = coding + 2 + validity;
+    HOLDS(count > length + 1 && is_zero(out + 4, coding - 4) && is_zero(out + coding + 2, validity));
+    size_t packet = length + 2 + out[length + 1];
+    HOLDS(count >= packet + 13 && is_zero(out + packet + 13, count - packet - 13));
+}
+
+// Of an answer nothing, or a header and the head of a proof of receipt.
+static void hold_receipt(const struct allow_selection *kept) {
+    if (kept->response_kept == 0) return;
+    HOLDS(kept->response_kept == 1 + (size_t)kept->response[0] + 13);
+}
+
+// Of an eUICC's answer no more than the tags, lengths and small values that its function's can have.
+static void hold_answer(const struct allow_selection *kept, size_t data) {
+    static const size_t longest[] = {
+        [EUICC_DATA] = 6, [EUICC_CODE] = 9, [EUICC_CHOICE] = 11, [EUICC_TRANSACTION] = 19, [EUICC_CANCELLATION] = 29,
+        [EUICC_INSTALLATION] = 50};
+    if (kept->response_kept == 0) return;
+    const uint8_t *out = kept->response;
+    HOLDS(kept->response_kept == data && data >= 3 && out[0] == 0xBF);
+    enum allow_euicc function = allow_euicc(out[1]);
+    HOLDS(function != EUICC_UNKNOWN && function != EUICC_PACKAGE);
+    size_t shown = 0;
+    for (size_t i = 0; i < data; i++) shown += out[i] != 0;
+    HOLDS(function == EUICC_LIST || shown <= longest[function]);
+}
+
+// Of a block to it the tag and the length.
+static void hold_block(const uint8_t *out, size_t count) {
+    HOLDS(count <= 6);
+    if (count == 0) return;
+    HOLDS(out[0] == 0xBF || (out[0] >= 0x86 && out[0] <= 0x88) || (out[0] >= 0xA0 && out[0] <= 0xA3));
 }
 
 // Walks what was let out: heads as they were, values of allowed tags only, and nothing behind what is broken.
-static void hold_walked(const uint8_t *out, size_t count, bool download) {
+static void hold_walked(const uint8_t *out, size_t count, uint8_t outer) {
     size_t at = 0;
     while (at < count && out[at] != 0) {
         size_t tag_bytes = out[at] == 0x7F ? 3 : 1;
@@ -55,8 +103,13 @@ static void hold_walked(const uint8_t *out, size_t count, bool download) {
         for (size_t i = 1; i <= more; i++) length = length * 256 + out[at + tag_bytes + i];
         size_t value = at + tag_bytes + 1 + more;
         HOLDS(length <= count - value);
-        if (download && (out[at] & 0x7F) == 0x0B) {
+        unsigned tag = tag_bytes == 3 ? 0 : out[at] & 0x7Fu;
+        if (outer == 0xD1 && tag == 0x0B) {
             hold_message(out + value, length);
+        } else if (outer == 0xD2 && tag == 0x0C) {
+            hold_page(out + value, length);
+        } else if (outer == 0xD0 && tag == 0x0B) {
+            hold_submitted(out + value, length);
         } else if (tag_bytes == 3 || strchr("\x01\x02\x03\x19\x35\x37\x38\x39\x3C", out[at] & 0x7F) == NULL) {
             HOLDS(is_zero(out + value, length));
         }
@@ -70,7 +123,7 @@ static void hold_template(const uint8_t *out, size_t count) {
     HOLDS((out[0] & 0xF0) == 0xD0);
     if (count == 1 || (out[1] >= 0x80 && out[1] != 0x81 && out[1] != 0x82)) return HOLDS(is_zero(out + 1, count - 1));
     size_t head = out[1] == 0x82 ? 4 : out[1] == 0x81 ? 3 : 2;
-    if (count >= head) hold_walked(out + head, count - head, out[0] == 0xD1);
+    if (count >= head) hold_walked(out + head, count - head, out[0]);
 }
 
 // No byte is another than it was, and none is there that was not.
@@ -79,7 +132,8 @@ static void hold_side(const uint8_t *kept, size_t count, const uint8_t *whole, s
     for (size_t i = 0; i < count; i++) HOLDS(kept[i] == whole[i] || kept[i] == 0);
 }
 
-static void hold_selection(const struct fuzz_exchange *exchange, const struct allow_selection *kept) {
+static void hold_selection(
+    const struct fuzz_exchange *exchange, const struct allow_selection *kept, const uint8_t *scratch) {
     size_t data = exchange->received >= 2 ? exchange->received - 2 : 0;
     size_t most_sent = exchange->sent < exchange->most ? exchange->sent : exchange->most;
     hold_side(kept->command, kept->command_kept, exchange->command, most_sent);
@@ -92,9 +146,17 @@ static void hold_selection(const struct fuzz_exchange *exchange, const struct al
     struct allow_form form = allow_form(exchange->command, exchange->sent);
     switch (fuzz_action(exchange)) {
     case ALLOW_NOTHING: HOLDS(kept->command_kept <= 7 && kept->response_kept == 0); break;
-    case ALLOW_FILE_CONTROL:
+    case ALLOW_GET_RESPONSE:
         HOLDS(kept->command_kept <= 7);
-        HOLDS(kept->response_kept == 0 || (kept->response_kept == data && kept->response[0] == 0x62));
+        if (data > 0 && kept->response_kept > 0 && kept->response[0] == 0xBF && kept->response == scratch) {
+            hold_answer(kept, data);
+        } else if (kept->response_kept != data || data == 0 || kept->response[0] != 0x62) {
+            hold_receipt(kept);
+        }
+        break;
+    case ALLOW_STORE_DATA:
+        hold_block(kept->command + form.header, kept->command_kept - form.header);
+        hold_answer(kept, data);
         break;
     case ALLOW_FETCH:
         HOLDS(kept->command_kept <= 7);
@@ -102,12 +164,13 @@ static void hold_selection(const struct fuzz_exchange *exchange, const struct al
         break;
     case ALLOW_TERMINAL_RESPONSE:
     case ALLOW_ENVELOPE:
-        HOLDS(kept->response_kept == 0);
+        if (fuzz_action(exchange) == ALLOW_ENVELOPE) hold_receipt(kept);
+        else HOLDS(kept->response_kept == 0);
         if (kept->command_kept <= form.header) break;
         if (fuzz_action(exchange) == ALLOW_ENVELOPE) {
             hold_template(kept->command + form.header, kept->command_kept - form.header);
         } else {
-            hold_walked(kept->command + form.header, kept->command_kept - form.header, false);
+            hold_walked(kept->command + form.header, kept->command_kept - form.header, 0);
         }
         break;
     default: break;
@@ -124,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t count) {
         .most = records[input[0] % 4], .level = input[0] / 4 % FUZZ_LEVELS};
     uint8_t *scratch = malloc(exchange.most);
     struct allow_selection kept = fuzz_select(&exchange, scratch);
-    hold_selection(&exchange, &kept);
+    hold_selection(&exchange, &kept, scratch);
 #ifdef TWIN
     if (exchange.most == RING_KEPT_BYTES && exchange.sent <= exchange.most && exchange.received <= exchange.most) {
         HOLDS(redaction_agrees(&exchange, &kept));

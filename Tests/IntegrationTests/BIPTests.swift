@@ -1,8 +1,4 @@
 import Foundation
-import Modem
-import Observability
-import ProbeEvents
-import PrometheusClient
 import TestSupport
 import Testing
 
@@ -77,6 +73,9 @@ import Testing
     @Test func severalChannelsAndADroppedLink() throws {
         let played = try Played(["drop=99:1"], script: try Self.example("bip-session.yaml"))
         #expect(played.terminal.dropped && played.terminal.types.suffix(2) == ["44", "41"])
+        // The receipt of the packet that began it goes first, as a message.
+        let packets = try #require(played.run.report["secured_packets"] as? [String: Any])
+        #expect(played.terminal.types.first == "13" && packets["receipts"] as? [String: Int] == ["ok": 1])
         #expect(
             played.channels == [
                 "tcp_client 8443 packet: 600 out, 300 in, dropped", "udp_client 53 default: 40 out, 80 in, card",
@@ -126,7 +125,8 @@ import Testing
         var events: [String]
     }
 
-    /// 200 commands over PC/SC, and the same 200 as a modem's lines: one story, one count, exact.
+    /// 200 commands over PC/SC, and the same 200 as a modem's lines to `serve`, on a port of its own and through the relay
+    /// before a tester: one story, one count, exact.
     @Test func theSameSessionByReaderAndByModem() async throws {
         let sink = try TraceSink()
         let bench = try LiveBench(script: Self.long)
@@ -143,18 +143,54 @@ import Testing
         let spans = try sink.spans
         let span = try #require(spans.first { $0.name == "BIP channel" })
 
-        let modem = try await ModemSession.play(Self.lines(of: bench.cardLog))
-        #expect(Self.counts(modem.metrics) == byReader)
+        for way in ModemSession.Way.allCases {
+            let modem = try await ModemSession.play(Self.lines(of: bench.cardLog), over: way)
+            #expect(Self.counts(modem.metrics) == byReader, "\(way)")
+            #expect(modem.spans.map(Self.story) == [Self.story(span)], "\(way)")
+        }
         #expect(
             byReader.contains(#"cardlink_bip_bytes_transferred_total{direction="sent",bearer_type="packet"} 11583"#))
         #expect(
             byReader.contains(#"cardlink_bip_bytes_transferred_total{direction="received",bearer_type="packet"} 22770"#)
         )
         #expect(byReader.contains(#"cardlink_triggers_sent_total{trigger_type="sms"} 1"#))
-        let told = try #require(modem.spans.first)
-        #expect(Self.story(span) == Self.story(told) && modem.spans.count == 1)
         #expect(
             Self.story(span).events.count == 128 && Self.story(span).attributes["cardlink.bip.sent_bytes"] == "11583")
+    }
+
+    /// The same 200 commands once more, with a program behind the relay that is the terminal: it answers each in the
+    /// modem's own command, and `serve` counts what the program, the modem and the card say.
+    @Test func theSameSessionByATerminalBehindTheRelay() async throws {
+        let folder = try TemporaryFolder()
+        let card = Self.long.replacing("{ match: 80 C2 00 00 ?? D1 }", with: "{ command: TERMINAL PROFILE }")
+        try folder.write(card, to: "card.yaml")
+        let script = "profile: mediatek\ncard: card.yaml\ntoolkit: { on: AT+CFUN=1 }\n"
+        let modem = try ServedModem(script: script, in: folder, over: .relay)
+        let words = [Files.python, Files.client("modem_terminal.py"), modem.tap, "AT+CFUN=1"]
+        let end = try await Command.runAside(words, within: 120)
+        let terminal = try JSONDecoder().decode(ModemTerminal.self, from: Data(end.output.utf8))
+        #expect(terminal.types.count == 200 && terminal.sent == 11_583 && terminal.received == 22_770)
+        #expect(terminal.results == Array(repeating: "OK", count: 202))
+        #expect(terminal.said == modem.logged("<").joined() && terminal.heard == modem.logged(">").joined())
+        let session = try await modem.end(channels: 1)
+        #expect(
+            Self.counts(session.metrics) == [
+                #"cardlink_bip_bytes_transferred_total{direction="sent",bearer_type="packet"} 11583"#,
+                #"cardlink_bip_bytes_transferred_total{direction="received",bearer_type="packet"} 22770"#,
+                #"cardlink_bip_connection_duration_seconds_count{bearer_type="packet",status="completed"} 1"#,
+            ])
+        let story = try #require(session.spans.map(Self.story).first)
+        #expect(session.spans.count == 1 && story.attributes["cardlink.bip.received_bytes"] == "22770")
+    }
+
+    /// What `modem_terminal.py` prints.
+    private struct ModemTerminal: Decodable {
+        var types: [String]
+        var sent: Int
+        var received: Int
+        var results: [String]
+        var said: String
+        var heard: String
     }
 
     /// A card's log as Cinterion's modems would tell it: commands, answers and events, in hex.
@@ -177,7 +213,8 @@ import Testing
     /// What is counted of channels and triggers; times, which differ, are left out.
     private static func counts(_ text: String) -> [String] {
         text.split(separator: "\n").map(String.init).filter { line in
-            ["cardlink_bip_", "cardlink_triggers_", "cardlink_ota_"].contains { line.hasPrefix($0) }
+            // What a card says of a packet goes by no modem's lines.
+            ["cardlink_bip_", "cardlink_triggers_", "cardlink_ota_leg_"].contains { line.hasPrefix($0) }
                 && !line.contains("_sum") && !line.contains("_bucket") && !line.hasSuffix(" 0")
         }
     }
@@ -196,20 +233,6 @@ import Testing
         }
         return ChannelStory(
             attributes: span.attributes.filter { !own.contains($0.key) }.mapValues { text($0) },
-            events: span.events.map { "\($0.name) \($0.attributes["cardlink.bip.bytes"].map(text) ?? "")" })
-    }
-
-    private static func story(_ span: SpanData) -> ChannelStory {
-        func text(_ value: AttributeValue) -> String {
-            switch value {
-            case .text(let text): text
-            case .integer(let number): String(number)
-            default: "\(value)"
-            }
-        }
-        let attributes = Dictionary(uniqueKeysWithValues: span.attributes.kept.map { ($0.key, text($0.value)) })
-        return ChannelStory(
-            attributes: attributes.filter { !own.contains($0.key) },
             events: span.events.map { "\($0.name) \($0.attributes["cardlink.bip.bytes"].map(text) ?? "")" })
     }
 }
@@ -257,46 +280,85 @@ private struct ChannelBytes: Equatable {
     }
 }
 
-/// A simulated modem that says lines, watched on its port: what the probe makes of them.
+/// What `serve` told of a modem.
 private struct ModemSession {
-    var metrics: String
-    var spans: [SpanData]
-
-    static func play(_ lines: [String]) async throws -> ModemSession {
-        let folder = try TemporaryFolder()
-        let messages = lines.map { "  - { line: '\($0)', command: AT+CGMI }" }
-        try folder.write("profile: cinterion-pls8\nmessages:\n" + messages.joined(separator: "\n"), to: "modem.yaml")
-        let link = folder.file("modem")
-        let process = try RunningCommand(
-            [Files.probe, "simulate", "modem", "--link", link, "--script", folder.file("modem.yaml")])
-        defer { process.kill() }
-        guard try await eventually(within: 20, { process.errorsSoFar.contains("the modem ") }) else {
-            throw TestFailure("no modem: \(process.errorsSoFar)")
-        }
-        let queue = ExportQueue<SpanData>(capacity: 100, batchSize: 100) { _ in }
-        let collector = Collector()
-        let sink = Both(collector: collector, spans: SpanSink(SpanManager(sampler: .alwaysOn, queue: queue)))
-        var settings = ATPortSettings(path: link, modem: "M")
-        settings.serial.lockDirectory = folder.path
-        let poller = ModemPoller(settings)
-        poller.start(into: sink)
-        let isDone = try await eventually(within: 20) {
-            TextExposition.text(collector.registry).contains("cardlink_bip_connection_duration_seconds_count")
-        }
-        await poller.stopped()
-        guard isDone else { throw TestFailure("the channel did not end") }
-        return ModemSession(metrics: TextExposition.text(collector.registry), spans: queue.take(.max))
+    /// How the probe has the modem's port.
+    enum Way: CaseIterable {
+        /// It asks the modem itself.
+        case ownPort
+        /// A tester asks, behind the relay.
+        case relay
     }
 
-    private final class Both: EventSink {
-        let collector: Collector
-        let spans: SpanSink
+    var metrics: String
+    var spans: [TraceSink.Span]
 
-        init(collector: Collector, spans: SpanSink) { (self.collector, self.spans) = (collector, spans) }
+    private static let listener = """
+        import serial, sys
+        port = serial.Serial(sys.argv[1], 115200, timeout=60); port.write(b"AT+CGMI\\r"); port.read_until(b"+LAST: 1\\r\\n")
+        """
 
-        func receive(_ event: ProbeEvent) {
-            collector.receive(event)
-            spans.receive(event)
+    /// Has a modem say lines when it is asked who made it.
+    static func play(_ lines: [String], over way: Way) async throws -> ModemSession {
+        let messages = (lines + ["+LAST: 1"]).map { "  - { line: '\($0)', command: AT+CGMI }" }
+        let script = "profile: cinterion-pls8\nmessages:\n" + messages.joined(separator: "\n")
+        let modem = try ServedModem(script: script, in: try TemporaryFolder(), over: way)
+        if way == .relay {
+            let end = try await Command.runAside([Files.python, "-c", listener, modem.tap], within: 90)
+            #expect(end.ending == .exited(0), "\(end.errors)")
         }
+        return try await modem.end(channels: 1)
+    }
+}
+
+/// A simulated modem and a `serve` that watches it or relays to it, with what both tell.
+private struct ServedModem {
+    let tap: String
+    private let folder: TemporaryFolder
+    private let process: RunningCommand
+    private let probe: ServingProbe
+    private let sink: TraceSink
+
+    init(script: String, in folder: TemporaryFolder, over way: ModemSession.Way) throws {
+        self.folder = folder
+        tap = folder.file("tap")
+        sink = try TraceSink()
+        let link = folder.file("modem")
+        let running = try RunningCommand([
+            Files.probe, "simulate", "modem", "--link", link, "--log", folder.file("log"), "--script",
+            try folder.write(script, to: "modem.yaml"),
+        ])
+        process = running
+        guard eventually(within: 20, { running.errorsSoFar.contains("the modem ") }) else {
+            throw TestFailure("no modem: \(running.errorsSoFar)")
+        }
+        probe = try ServingProbe(
+            sockets: folder.file("sockets"),
+            options: way == .ownPort ? ["--modem", "M=\(link)"] : ["--modem.tap", "\(tap)=\(link)"],
+            environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint])
+        let name = tap
+        guard way == .ownPort || eventually(within: 10, { access(name, F_OK) == 0 }) else {
+            throw TestFailure("no relay: \(probe.errors)")
+        }
+    }
+
+    /// What the modem's log has behind a word.
+    func logged(_ word: String) -> [String] {
+        folder.read("log").split(separator: "\n").compactMap { line in
+            let parts = line.split(separator: " ", maxSplits: 2)
+            return parts.count == 3 && parts[1] == word ? String(parts[2]) : nil
+        }
+    }
+
+    /// Waits until channels have ended; what is told by then. Both programs end.
+    func end(channels: Int) async throws -> ModemSession {
+        defer { process.kill() }
+        let isDone = try await eventually(within: 30) {
+            try probe.sum("cardlink_bip_connection_duration_seconds_count") == Double(channels)
+        }
+        guard isDone else { throw TestFailure("the channel did not end: \(probe.errors)") }
+        let metrics = try probe.get("/metrics").body
+        try probe.stop()
+        return ModemSession(metrics: metrics, spans: try sink.spans.filter { $0.name == "BIP channel" })
     }
 }

@@ -99,6 +99,22 @@ import Testing
         #expect(pins?.first?["tries_left"] as? Int == 2)
     }
 
+    /// A failure that is meant is none, and a rule that met none is told.
+    @Test func aFailureThatIsMeant() throws {
+        let run = try BenchRun(
+            [Self.linkedClient],
+            options: ["--summary", "--expect", "VERIFY=63CX", "--expect", "read binary=6982"])
+        run.expectEqualToOracles()
+        #expect(run.report["error_count"] as? Int == 0 && run.report["expected_count"] as? Int == 1)
+        #expect(run.report["expected"] as? [String: Int] == ["VERIFY 63CX": 1])
+        let rules = run.report["expectations"] as? [[String: Any]] ?? []
+        #expect(rules.map { $0["rule"] as? String } == ["VERIFY=63CX", "READ BINARY=6982"])
+        #expect(rules.map { $0["count"] as? Int } == [1, 0])
+        #expect(
+            run.command.errors.contains(
+                " expected VERIFY 63CX ×1   READ BINARY=6982 never came   not counted as errors\n"))
+    }
+
     @Test func theSummaryIsPrintedWhenAskedFor() throws {
         let run = try BenchRun(["scriptor", Files.client("commands.txt")], options: ["--summary"])
         let lines = run.command.errors.split(separator: "\n")

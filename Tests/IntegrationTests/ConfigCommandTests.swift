@@ -93,7 +93,7 @@ struct ConfigCommandTests {
         ),
         (
             ["set", "metrics.port", "1"], 64,
-            "Missing expected argument '--config <file>'; see: cardlink-metrics --help"
+            "Missing expected argument '--config <file>'; see: cardlink-metrics config set --help"
         ),
         (
             ["set", "metrics.port", "1", "--config", "/nonexistent/a"], 69,
@@ -102,7 +102,10 @@ struct ConfigCommandTests {
         (["set", "metrics.port", "1", "--config", "FILE"], 78, "FILE:1: heath is no key; did you mean health?"),
         (["show", "--config", "FILE"], 78, "FILE:1: heath is no key; did you mean health?"),
         (["get", "metrics.port", "--config", "FILE"], 78, "FILE:1: heath is no key; did you mean health?"),
-        (["validate", "--config", "/nonexistent"], 78, "/nonexistent: cannot be read: No such file or directory"),
+        (
+            ["validate", "--config", "/nonexistent"], 78,
+            "/nonexistent: cannot be read: No such file or directory; write it, or name another"
+        ),
     ])
     func whatIsWrongIsALine(words: [String], code: Int32, line: String) throws {
         let folder = try TemporaryFolder()
@@ -114,6 +117,37 @@ struct ConfigCommandTests {
         #expect(folder.read("probe.yaml") == "heath: {port: 1}\n")
     }
 
+    @Test(arguments: [
+        ("basic_auth_users: {}\n", 0, ""), ("a: [\n", 78, "WEB:2: is no YAML: did not find expected node content"),
+        (nil, 78, "WEB: cannot be read: No such file or directory; write it, or name another"),
+        ("basic_auth_user: {}\n", 78, "WEB:1: basic_auth_user is no key; did you mean basic_auth_users?"),
+        (
+            "basic_auth_users:\n  anna: geheim\n", 78,
+            "WEB:2: basic_auth_users.anna has no bcrypt hash, as in $2y$10$…; make one with: htpasswd -nB anna"
+        ),
+        (
+            "tls_server_config: {cert_file: none.pem, key_file: none.key}\n", 78,
+            "WEB: FOLDER/none.pem cannot be read: No such file or directory"
+        ),
+        ("tls_server_config: {cert_file: web.yml, key_file: web.yml}\n", 78, "WEB: WEB has no certificate in PEM"),
+    ])
+    func validateLooksIntoTheWebConfigFile(text: String?, code: Int32, told: String) throws {
+        let folder = try TemporaryFolder()
+        let web = folder.file("web.yml")
+        if let text { try folder.write(text, to: "web.yml") }
+        let file = try folder.write("web: {config_file: web.yml}\n", to: "probe.yaml")
+        let end = try Self.config(["validate", "--config", file])
+        #expect(end.code == code)
+        let line = told.replacing("WEB", with: web).replacing("FOLDER", with: folder.path)
+        #expect(end.errors == (told.isEmpty ? "" : "cardlink-metrics: \(line)\n"))
+        let good = """
+            \(file): no fault
+            \(web): no fault
+
+            """
+        #expect(end.output == (code == 0 ? good : ""))
+    }
+
     @Test func validateTellsAllFaultsAtOnce() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("metrics:\n  prot: 1\n  path: x\n", to: "probe.yaml")
@@ -122,8 +156,8 @@ struct ConfigCommandTests {
         #expect(
             end.errors == """
                 cardlink-metrics: \(file):2: metrics.prot is no key; did you mean metrics.port?
-                cardlink-metrics: \(file):3: metrics.path 'x' is no free path; it begins with / and is none of: /, \
-                /health, /health/live, /health/ready
+                cardlink-metrics: \(file):3: metrics.path 'x' is no free path; it begins with /, is none of /, \
+                /health, /health/live, /health/ready, and not below /api/ or /live/
                 cardlink-metrics: GP_HEALTH_PORT: health.port 'y' is not a whole number from 0 to 65535
 
                 """)
@@ -131,6 +165,47 @@ struct ConfigCommandTests {
         let good = try Self.config(["validate", "--config", file])
         #expect(good.code == 0)
         #expect(good.output == "\(file): no fault\n")
+    }
+
+    /// What several set at once is all there.
+    @Test func setAtOnce() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("metrics:\n  port: 1 # ours\n", to: "probe.yaml")
+        let values = [
+            "metrics.port": "7900", "metrics.series_limit": "500", "metrics.created": "true", "health.port": "7901",
+            "health.timeout": "2s", "tracing.sample_rate": "0.5", "logging.level": "debug", "bench.name": "left",
+            "bench.site": "lab", "metrics.max_requests": "7", "web.host_names": "a.example", "runtime.group": "bench",
+        ]
+        let programs = try values.map { key, value in
+            try RunningCommand([Files.metrics, "config", "set", key, value, "--config", file])
+        }
+        for program in programs { #expect(try program.end().ending == .exited(0)) }
+        for (key, value) in values {
+            #expect(try Self.config(["get", key, "--config", file]).output == value + "\n", "\(key)")
+        }
+        #expect(folder.read("probe.yaml").contains("# ours"))
+    }
+
+    /// One that hangs keeps the others out for a while only.
+    @Test func setWhileAnotherHangs() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("metrics: {port: 1}\n", to: "probe.yaml")
+        let holder = try RunningCommand(["flock", folder.path, "sh", "-c", "echo held; read line"], input: .kept)
+        try #require(try holder.readLine() == "held")
+        let end = try Self.config(["set", "metrics.port", "2", "--config", file])
+        #expect(end.code == 69)
+        #expect(end.errors == "cardlink-metrics: \(file) is being changed by another program; try again\n")
+        #expect(folder.read("probe.yaml") == "metrics: {port: 1}\n")
+        try holder.say("")
+        #expect(try holder.end().ending == .exited(0))
+        #expect(try Self.config(["set", "metrics.port", "2", "--config", file]).code == 0)
+        #expect(folder.read("probe.yaml") == "metrics: {port: 2}\n")
+    }
+
+    @Test(arguments: ["logging.file", "health.enabled"])
+    func explainTellsWhatCountsFromTheNextStart(key: String) throws {
+        let end = try Self.config(["explain", key])
+        #expect(end.output.hasSuffix("\n  a change counts when the probe is started again\n"))
     }
 
     @Test func explainTellsEveryWay() throws {

@@ -13,8 +13,8 @@ import Testing
         #expect(
             end.errors == """
                 cardlink-probe: \(file):2: metrics.prot is no key; did you mean metrics.port?
-                cardlink-probe: \(file):3: metrics.path 'x' is no free path; it begins with / and is none of: /, \
-                /health, /health/live, /health/ready
+                cardlink-probe: \(file):3: metrics.path 'x' is no free path; it begins with /, is none of /, \
+                /health, /health/live, /health/ready, and not below /api/ or /live/
                 cardlink-probe: CARDLINK_HEALTH_PORT: health.port 'x' is not a whole number from 0 to 65535
 
                 """)

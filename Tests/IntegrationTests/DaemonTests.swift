@@ -138,7 +138,7 @@ import Testing
         try bench.control("kill-pcscd")
         #expect(try eventually(within: 1.5) { try bench.sum("cardlink_devices_connected", "reader") == 0 })
         #expect(try client.end(within: 20).ending == .exited(1))
-        #expect(bench.daemonErrors.contains("reader_monitor: pcscd"))
+        #expect(bench.daemonErrors.contains("reader monitor: pcscd"))
         #expect(try bench.get("/health").status == 503)
         #expect(try bench.get("/health/live").status == 200)
         #expect(try bench.get("/health/ready").status == 200)
@@ -146,7 +146,7 @@ import Testing
         #expect(try eventually(within: 2.5) { try bench.sum("cardlink_devices_connected", "reader") == 2 })
         // What checks found is told for a second.
         #expect(try eventually(within: 2) { try bench.get("/health").status == 200 })
-        #expect(bench.daemonErrors.contains("reader_monitor: works"))
+        #expect(bench.daemonErrors.contains("reader monitor: works"))
         // The daemon, the run and the card agree, but for the command that pcscd died with.
         let report =
             try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8)) as? [String: Any]

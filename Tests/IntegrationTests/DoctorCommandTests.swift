@@ -42,6 +42,36 @@ import Testing
         }
     }
 
+    /// What a configuration's relay for TLS needs: a free port, a server that listens, keys that can be read.
+    @Test func aRelayForTLS() throws {
+        let folder = try TemporaryFolder()
+        let program =
+            "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); input()"
+        let listener = try RunningCommand([Files.python, "-c", program], input: .kept)
+        defer { listener.kill() }
+        let port = try listener.readLine()
+        let keys = try folder.write("a:00\n", to: "keys")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keys)
+        func visit(_ relay: String) throws -> Visit {
+            let file = try folder.write("taps: {psk_tls: [\"\(relay)\"], psk_file: \(keys)}\n", to: "probe.yaml")
+            return try Visit(options(folder) + ["--config", file])
+        }
+        let good = try visit("ota=127.0.0.1:0/127.0.0.1:\(port)")
+        let found = good.findings.filter { $0["check"] as? String == "psk_tls" }.compactMap { $0["found"] as? String }
+        #expect(found == ["free", "listens", "one key"])
+        #expect(
+            try visit("ota=127.0.0.1:0/127.0.0.1:1").worst("psk_tls")
+                == ("fault", "nothing listens there", "start the server, or correct taps.psk_tls"))
+        let taken = try visit("ota=127.0.0.1:\(port)/admin.example:443").worst("psk_tls")
+        #expect(taken.state == "fault" && taken.found.hasPrefix("taken by python3"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: keys)
+        #expect(
+            try visit("ota=127.0.0.1:0/admin.example:443").worst("psk_tls").found
+                == "the file of keys \(keys) can be read by others; run: chmod 600 \(keys), as its owner")
+        let wrong = try folder.write("taps: {psk_tsl: []}\n", to: "wrong.yaml")
+        #expect(try Visit(options(folder) + ["--config", wrong]).worst("configuration").found.contains("psk_tls"))
+    }
+
     @Test func noPCSCD() throws {
         let folder = try TemporaryFolder()
         // A mount namespace of its own, in which no pcscd has its socket.

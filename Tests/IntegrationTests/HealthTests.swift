@@ -32,7 +32,7 @@ import Testing
         let report = try Self.report(probe)
         #expect(
             report.checks.keys.sorted() == [
-                "disk", "events", "memory", "metrics_endpoint", "pcscd", "readers", "receiver",
+                "database", "disk", "events", "memory", "metrics_endpoint", "pcscd", "readers", "receiver",
             ])
         for name in ["events", "receiver", "metrics_endpoint"] {
             let check = try #require(report.checks[name])

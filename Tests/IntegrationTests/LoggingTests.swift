@@ -43,6 +43,7 @@ import Testing
         #expect(end.ending == .exited(0) && end.output + end.errors == "")
         let lines = try lines()
         #expect(lines.map(\.message).contains { $0.hasPrefix("metrics on http://127.0.0.1:") })
+        #expect(lines.map(\.message).contains { $0.hasPrefix("the bench as it is now on http://127.0.0.1:") })
         #expect(lines.allSatisfy { $0.logger == "cardlink-probe.\($0.component)" })
         #expect(lines.allSatisfy { $0.timestamp.wholeMatch(of: /\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z/) != nil })
     }
@@ -94,7 +95,7 @@ import Testing
     /// A disk without room: the daemon serves, counts what the log loses, says so on standard error, and ends in time.
     @Test func aFullDiskIsCountedAndHoldsUpNothing() throws {
         let config = try folder.write("", to: "config.yaml")
-        let port = 39_191
+        let port = try freePort()
         let running = try serve(
             ["--web.listen-address", "127.0.0.1:\(port)", "--config", config], log: "/dev/full")
         func metric(_ pattern: some RegexComponent<(Substring, Substring)>) throws -> Int? {

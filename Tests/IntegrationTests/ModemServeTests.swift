@@ -37,6 +37,10 @@ import Testing
         #expect(metrics["cardlink_device_up{device_type=\"modem\",device=\"missing\"}"] == 0)
         #expect(metrics["cardlink_device_expected{device_type=\"modem\",device=\"missing\"}"] == 1)
         #expect(metrics["cardlink_devices_connected{device_type=\"modem\"}"] == 1)
+        #expect(
+            try eventually(within: 20) {
+                try probe.get("/api/v1/status").body.contains(/"operator_name" ?: ?"CardLink Test"/)
+            })
         let health = try probe.get("/health").body
         #expect(
             health.contains("missing: there is no port") && health.contains(/"modems" : \{[^}]*"status" : "degraded"/),
@@ -73,6 +77,41 @@ import Testing
         #expect(try probe.stop().ending == .exited(0))
         #expect(access(link, F_OK) != 0 && access(folder.file("sockets/modems"), F_OK) != 0)
         modem.kill()
+    }
+
+    /// Commands to the card that the modem does not get through with: those that may have reached it count as sent and by
+    /// what went wrong, those that it refuses itself as AT commands alone.
+    @Test func failedCommandsToTheCardAreCounted() throws {
+        let script = try folder.write(
+            """
+            rules:
+              - { command: 'AT+CSIM=14,"00A40004023F01"', answer: [ERROR] }
+              - { command: 'AT+CSIM=14,"00A40004023F02"', answer: ['+CME ERROR: 13'] }
+              - { command: 'AT+CSIM=14,"00A40004023F03"', answer: ['+CME ERROR: 10'] }
+              - { command: 'AT+CSIM=14,"00A40004023F04"', silent: true }
+            """, to: "script.yaml")
+        let modem = try modem("modem", ["--script", script])
+        defer { modem.kill() }
+        let probe = try serve(["--modem.tap", "\(folder.file("tester"))=\(folder.file("modem"))"])
+        #expect(eventually { access(folder.file("tester"), F_OK) == 0 })
+        let client = """
+            import serial, sys
+            port = serial.Serial(sys.argv[1], timeout=1.2)
+            for number in b"12340":
+                port.write(b'AT+CSIM=14,"00A40004023F0%c"\\r' % number); line = b"?"
+                while line and line.strip() not in (b"OK", b"ERROR", b"+CME ERROR: 10", b"+CME ERROR: 13"):
+                    line = port.read_until(b"\\n")
+            """
+        let end = try Command.run([Files.python, "-c", client, folder.file("tester")], within: 60)
+        #expect(end.ending == .exited(0), "\(end.errors)")
+        #expect(try eventually { try probe.sum("cardlink_at_command_duration_seconds_count") == 5 })
+        let metrics = try probe.metrics()
+        #expect(metrics["cardlink_apdu_commands_total{command=\"SELECT\",interface=\"at\"}"] == 4)
+        #expect(metrics["cardlink_apdu_response_time_seconds_count{command=\"SELECT\"}"] == 4)
+        #expect(metrics["cardlink_apdu_errors_total{error_type=\"transport\",command=\"SELECT\"}"] == 2)
+        #expect(metrics["cardlink_apdu_errors_total{error_type=\"timeout\",command=\"SELECT\"}"] == 1)
+        #expect(try probe.sum("cardlink_apdu_errors_total") == 3)
+        #expect(try probe.sum("cardlink_apdu_responses_total") == 1)
     }
 
     /// 100,000 lines before an answer, again and again: all are counted, and memory stays as it was after the first.

@@ -33,8 +33,12 @@ import Testing
     @Test func environmentGainsOnlyTheTap() throws {
         let plain = Set(try Command.run(["env"]).output.split(separator: "\n"))
         let wrapped = Set(try Self.run(["env"]).output.split(separator: "\n"))
-        let gained = wrapped.subtracting(plain).map { $0.prefix { $0 != "=" } }.sorted()
-        #expect(gained == ["CARDLINK_RECEIVER", "LD_AUDIT", "LD_LIBRARY_PATH", "LIBPCSCLITE_DELEGATE"])
+        let gained = wrapped.subtracting(plain).map { String($0.prefix { $0 != "=" }) }.sorted()
+        // The commit of the repository that the tests run in, where they do.
+        let commit = FileManager.default.fileExists(atPath: Files.package + "/.git") ? ["CARDLINK_TESTER_COMMIT"] : []
+        #expect(
+            gained == ["CARDLINK_EVENTS", "CARDLINK_RECEIVER"] + commit
+                + ["LD_AUDIT", "LD_LIBRARY_PATH", "LIBPCSCLITE_DELEGATE"])
         #expect(plain.subtracting(wrapped).isEmpty)
     }
 
@@ -160,6 +164,13 @@ import Testing
     @Test(arguments: [
         (["run"], 64, "no program to run"), (["run", "--sumary", "true"], 64, "unknown option '--sumary'"),
         (["run", "--metrics", "7816", "true"], 64, "'7816' has no host; write :7816"),
+        (
+            ["run", "--expect", "VERIFI=63CX", "true"], 64,
+            "--expect VERIFI=63CX: no command 'VERIFI'; did you mean 'VERIFY'?"
+        ),
+        (["run", "--expect", "VERIFY=9000", "true"], 64, "9000 is no failure"),
+        (["run", "--expect", "VERIFY", "true"], 64, "not COMMAND=OUTCOME, such as VERIFY=63CX"),
+        (["run", "--expect", "VERIFY=refused", "true"], 64, "'refused' is no status word"),
         (["run", "--color", "blue", "true"], 64, "always"), (["rum"], 64, "rum"),
         (["serve", "--bogus"], 64, "--bogus"),
         (["serve", "--web.listen-address", "1.2.3.4"], 64, "has no port"),
@@ -184,6 +195,7 @@ import Testing
         #expect(help.errors == "")
         #expect(help.output.hasPrefix("OVERVIEW: "))
         #expect(help.output.contains("\nUSAGE: cardlink-probe \(command) "))
+        #expect(help.output.contains("\nExample: cardlink-probe \(command)"))
         #expect(try Command.run([Files.probe] + words + ["--version"]).output == "cardlink-probe 0.1.0\n")
     }
 

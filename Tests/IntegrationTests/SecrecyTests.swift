@@ -96,7 +96,9 @@ import Testing
     @Test func noneIsServedOrShown() throws {
         let bench = try Bench(script: Self.script)
         let folder = try TemporaryFolder()
-        let daemon = try ServingProbe(sockets: folder.file("sockets"), environment: bench.environment)
+        let state = ["XDG_STATE_HOME": folder.file("state")]
+        let daemon = try ServingProbe(
+            sockets: folder.file("sockets"), environment: bench.environment.merging(state) { $1 })
         let errors = folder.file("errors")
         let program = Self.program(folder).joined(separator: " ")
         let inside = try folder.write(
@@ -109,6 +111,14 @@ import Testing
             "\(Files.probe) run --runtime-dir \(folder.file("sockets")) --metrics 127.0.0.1:0 -- sh \(inside) 2>\(errors)"
         #expect(try Command.run(["sh", "-c", wrapped], environment: bench.environment).ending == .exited(0))
         #expect(try daemon.sum("cardlink_apdu_commands_total") == Double(bench.cardLog.lines.count))
+        let database = folder.file("state/cardlink-probe/history.db")
+        // All of it is written, some in the file and some in the log of transactions.
+        #expect(
+            try eventually {
+                let count = try Command.run(["sqlite3", "-readonly", database, "SELECT count(*) FROM apdus"]).output
+                return count == "\(bench.cardLog.lines.count)\n"
+            })
+        let history = try ["", "-wal"].map { ("history\($0)", try Data(contentsOf: URL(filePath: database + $0))) }
         let alone = "\(Files.probe) run --runtime-dir \(folder.file("alone")) -- \(program)"
         let terminal = try Command.run(
             ["script", "-qec", alone, "/dev/null"],
@@ -122,7 +132,7 @@ import Testing
         }
         let pages = try ["/", "/health"].map { ($0, Data(try daemon.get($0).body.utf8)) }
         expectNone(
-            title + served + pages + [
+            history + title + served + pages + [
                 ("errors", Data(folder.read("errors").utf8)), ("scrape", Data(folder.read("scrape").utf8)),
                 ("terminal", Data(terminal.output.utf8)), ("errors of serve", Data(daemon.errors.utf8)),
             ])

@@ -69,15 +69,26 @@ import Testing
             words + Self.program(["line", "send:30"]), environment: bench.environment, input: .kept)
         try #require(try sender.readLine() == "here")
         let holder = try RunningCommand(
-            words + Self.program(["hold:700", "rest:20"]), environment: bench.environment, input: .kept)
+            words + Self.program(["hold:line", "rest:20"]), environment: bench.environment, input: .kept)
         try #require(try holder.readLine() == "here")
         try #require(try holder.readLine() == "held")
-        try sender.say("")
         let readers = try Command.run([Files.probe, "readers"], environment: bench.environment).output
         #expect(readers.contains(/python3 \(\d+\), shared since \d\d:\d\d:\d\d, transaction since \d\d:\d\d:\d\d\n/))
         #expect(!readers.contains("perhaps") && !readers.contains("unknown"))
+        let waiting = try #require(readers.firstMatch(of: /python3 \((\d+)\), shared since \d\d:\d\d:\d\d\n/)?.1)
+        try sender.say("")
+        try #require(eventually { Self.sleeps(waiting) })
+        usleep(300_000)
+        try holder.say("")
         #expect(try holder.end().ending == .exited(0))
         #expect(try sender.end().ending == .exited(0))
+    }
+
+    /// Whether a program is in `clock_nanosleep`, as pcsc-lite is while another program has the card: its number on x86-64
+    /// and on arm64.
+    private static func sleeps(_ pid: Substring) -> Bool {
+        let call = try? String(contentsOfFile: "/proc/\(pid)/syscall", encoding: .utf8)
+        return ["230 ", "115 "].contains { call?.hasPrefix($0) == true }
     }
 
     /// Whether the daemon's counts grew by what both sent, and its times are the card's.

@@ -9,10 +9,14 @@ import Testing
             var sent: Double
             var received: Double
         }
+        struct Disk: Decodable {
+            var used: Double
+            var free: Double
+        }
 
         var own: [String: Double]
         var machine: [String: Double]
-        var disks: [String: Double]
+        var disks: [String: Disk]
         var network: [String: Traffic]
 
         static func read(pid: Int32, disks: [String]) throws -> Numbers {
@@ -53,8 +57,10 @@ import Testing
             "cardlink_system_memory_usage_bytes", before.machine["memory_used"], after.machine["memory_used"],
             margin: 300e6)
         for disk in disks {
-            let name = "cardlink_system_disk_usage_bytes{path=\"\(disk)\"}"
-            try expect(name, before.disks[disk], after.disks[disk], margin: 100e6)
+            let (first, second) = (before.disks[disk], after.disks[disk])
+            let path = "{path=\"\(disk)\"}"
+            try expect("cardlink_system_disk_usage_bytes\(path)", first?.used, second?.used, margin: 100e6)
+            try expect("cardlink_system_disk_available_bytes\(path)", first?.free, second?.free, margin: 100e6)
         }
         #expect(told.keys.filter { $0.hasPrefix("cardlink_system_disk_usage_bytes") }.count == disks.count)
         for (interface, traffic) in before.network {

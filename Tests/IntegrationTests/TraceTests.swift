@@ -174,7 +174,7 @@ import Testing
         #expect(run.command.errors.contains("spans did not reach \(gone.endpoint)/v1/traces: "))
     }
 
-    private static func exchanges(_ spans: [TraceSink.Span]) -> Int {
+    static func exchanges(_ spans: [TraceSink.Span]) -> Int {
         spans.reduce(0) { sum, span in
             if case .integer(let count) = span.attributes["cardlink.apdu.exchanges"] { sum + Int(count) } else { sum }
         }

@@ -11,7 +11,9 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func modems(_ files: [String: String]) throws -> [ModemPorts.Modem] {
+    private func modems(_ files: [String: String]) throws -> [ModemPorts.Modem] { try ports(files).modems }
+
+    private func ports(_ files: [String: String]) throws -> ModemPorts {
         for (path, text) in files {
             let place = URL(filePath: folder.path + path)
             try FileManager.default.createDirectory(
@@ -24,7 +26,7 @@ import Testing
             }
         }
         let machine = Machine(root: folder.path)
-        return ModemPorts(machine, usb: USBDevices(machine)).modems
+        return ModemPorts(machine, usb: USBDevices(machine))
     }
 
     /// A modem with a serial port on each interface.
@@ -59,6 +61,13 @@ import Testing
         #expect(modem.commandPorts.first?.path == "/dev/serial/by-id/usb-Quectel_EC25-EUX-if03-port0")
         #expect(modem.name == "usb-Quectel_EC25-EUX-if03-port0")
         #expect(modem.uid == "/sys/bus/usb/devices/1-1")
+    }
+
+    @Test(arguments: [("1e0e:9001", ModemVendor?.some(.simcom)), ("2c7c:0125", .quectel), ("9999:0001", nil)])
+    func theMakerOfAPort(id: String, vendor: ModemVendor?) throws {
+        let ports = try ports(Self.device(id, "Modem", ports: [0, 2]))
+        #expect(ports.vendor(ofPort: "/dev/ttyUSB2") == vendor)
+        #expect(ports.vendor(ofPort: "/dev/ttyUSB9") == nil && ports.vendor(ofPort: "/dev/pts/0") == nil)
     }
 
     /// The name goes into labels: one that holds an IMEI is not used.

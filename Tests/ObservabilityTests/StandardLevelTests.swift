@@ -27,6 +27,20 @@ import Testing
         }
     }
 
+    /// What has no room for a status word is no answer that is known.
+    @Test func anAnswerThatIsTooShortIsCut() {
+        let recording = RecordingSink()
+        let select: [UInt8] = [0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00]
+        for response in [[], [0x77], [0x77, 0x00]] as [[UInt8]] {
+            StandardLevel(recording).receive(.apdu(Self.exchange(select, response, isCut: false)))
+        }
+        let responses = recording.events.map { event in
+            if case .apdu(let exchange) = event { return exchange.response.bytes }
+            return []
+        }
+        #expect(responses == [[], [0x00], [0x77, 0x00]])
+    }
+
     @Test func theRestPasses() {
         let recording = RecordingSink()
         let select = ProbeEvent.apdu(

@@ -46,6 +46,7 @@ import Testing
                       "calls" : 12,
                       "command" : "SELECT",
                       "errors" : 0,
+                      "expected_errors" : 0,
                       "max_nanoseconds" : 10200000,
                       "p50_nanoseconds" : 10158079,
                       "p95_nanoseconds" : 10158079,
@@ -57,6 +58,7 @@ import Testing
                       "calls" : 8,
                       "command" : "READ BINARY",
                       "errors" : 1,
+                      "expected_errors" : 0,
                       "max_nanoseconds" : 4400000,
                       "p50_nanoseconds" : 2007039,
                       "p95_nanoseconds" : 4400000,
@@ -68,6 +70,7 @@ import Testing
                       "calls" : 1,
                       "command" : "GET RESPONSE",
                       "errors" : 0,
+                      "expected_errors" : 0,
                       "max_nanoseconds" : 400000,
                       "p50_nanoseconds" : 400000,
                       "p95_nanoseconds" : 400000,
@@ -86,9 +89,26 @@ import Testing
                   "error_types" : {
                     "security" : 1
                   },
+                  "esim" : {
+                    "download_count" : 0,
+                    "downloads" : [
+
+                    ],
+                    "functions" : [
+
+                    ],
+                    "pending_notifications" : null
+                  },
                   "exit_code" : 0,
                   "exit_signal" : null,
                   "exit_signal_name" : null,
+                  "expectations" : [
+
+                  ],
+                  "expected" : {
+
+                  },
+                  "expected_count" : 0,
                   "failed_transmits" : [
 
                   ],
@@ -142,6 +162,14 @@ import Testing
                   ],
                   "remark" : null,
                   "responses_without_status_word" : 0,
+                  "secured_packets" : {
+                    "packet_count" : 0,
+                    "receipt_max_nanoseconds" : null,
+                    "receipt_p50_nanoseconds" : null,
+                    "receipts" : {
+
+                    }
+                  },
                   "sessions" : {
                     "closed" : {
                       "completed" : 1
@@ -165,6 +193,18 @@ import Testing
                     "6982" : 1,
                     "6A82" : 2,
                     "9000" : 17
+                  },
+                  "tests" : {
+                    "errors" : 0,
+                    "failed" : 0,
+                    "failures" : [
+
+                    ],
+                    "passed" : 0,
+                    "running" : 0,
+                    "skipped" : 0,
+                    "slowest" : null,
+                    "suites" : 0
                   },
                   "unsent_count" : 0,
                   "upper_bound_commands" : 0,

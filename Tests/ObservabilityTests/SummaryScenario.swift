@@ -14,11 +14,16 @@ final class SummaryScenario {
     ]
 
     let summary = RunSummary()
+    private let sink: any EventSink
     var now: UInt64 = 1_000_000_000
     var client = ClientProcess(id: 7, pid: 4242, program: "opensc-tool")
     private var context = CardContext()
+    private var expectations: [RunReport.Expectation] = []
 
-    func tell(_ event: ProbeEvent) { summary.receive(event) }
+    /// A run that is told to a sink; to its summary, where none is named.
+    init(telling sink: (any EventSink)? = nil) { self.sink = sink ?? summary }
+
+    func tell(_ event: ProbeEvent) { sink.receive(event) }
 
     func stamp(_ durationNanoseconds: UInt64 = 0) -> EventStamp {
         EventStamp(source: .shim, startNanoseconds: now, durationNanoseconds: durationNanoseconds, wallNanoseconds: 0)
@@ -63,7 +68,7 @@ final class SummaryScenario {
     func send(
         _ command: String, _ response: String, microseconds: UInt64 = 1_000, times: Int = 1,
         reader: String = SummaryScenario.reader, resultCode: UInt32 = 0, waitMicroseconds: UInt64 = 0,
-        isWaitExact: Bool = true
+        isWaitExact: Bool = true, isExpected: Bool = false
     ) {
         let sent = HexBytes(hex: command) ?? []
         for _ in 0..<times {
@@ -72,7 +77,7 @@ final class SummaryScenario {
                 reader: reader, interface: .pcsc, sessionProtocol: .t1,
                 name: CommandAPDU(sent.bytes).name(context: context), command: sent,
                 response: HexBytes(hex: response) ?? [], isCut: false, resultCode: resultCode,
-                waitNanoseconds: waitMicroseconds * 1_000, isWaitExact: isWaitExact)
+                waitNanoseconds: waitMicroseconds * 1_000, isWaitExact: isWaitExact, isExpected: isExpected)
             tell(.apdu(exchange))
             now += (microseconds + waitMicroseconds) * 1_000
         }
@@ -92,6 +97,10 @@ final class SummaryScenario {
         }
     }
 
+    func change(_ change: ReaderChange.Change, reader: String) {
+        tell(.readerChanged(ReaderChange(stamp: stamp(), reader: reader, change: change)))
+    }
+
     func drop(_ reason: DropReason, _ count: UInt64) {
         tell(.eventsDropped(EventsDropped(stamp: stamp(), reason: reason, count: count)))
     }
@@ -105,15 +114,19 @@ final class SummaryScenario {
     }
 
     /// What it came to, when it lasted that many milliseconds from 2025-01-31T12:00:00Z.
+    /// A rule of the whole run, with how often it met its failure.
+    func expect(_ expectation: RunReport.Expectation) { expectations.append(expectation) }
+
     func report(
         program: String = "opensc-tool", ending: RunOutcome.Ending = .exited(0), milliseconds: UInt64 = 420,
         remark: String = "no call"
     ) -> RunReport {
-        summary.report(
-            of: RunOutcome(
-                program: program, ending: ending, startedNanoseconds: 1_000_000_000,
-                endedNanoseconds: 1_000_000_000 + milliseconds * 1_000_000,
-                startedWallNanoseconds: 1_738_324_800_000_000_000, remarkWithoutCalls: remark))
+        var outcome = RunOutcome(
+            program: program, ending: ending, startedNanoseconds: 1_000_000_000,
+            endedNanoseconds: 1_000_000_000 + milliseconds * 1_000_000,
+            startedWallNanoseconds: 1_738_324_800_000_000_000, remarkWithoutCalls: remark)
+        outcome.expectations = expectations
+        return summary.report(of: outcome)
     }
 
     /// The text of the report on 80 columns and 24 lines without colours.

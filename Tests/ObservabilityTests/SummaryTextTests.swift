@@ -1,4 +1,5 @@
 import ProbeEvents
+import SmartCard
 import Testing
 
 @testable import Observability
@@ -18,6 +19,28 @@ import Testing
                  probing  2 SELECTs refused   6A82 ×2   not counted as errors
 
                 """)
+    }
+
+    /// Failures that are meant are no errors, and a rule that met none is told.
+    @Test func expectedFailures() {
+        let run = SummaryScenario()
+        run.attach()
+        run.open()
+        run.send("0020000108FFFFFFFFFFFFFFFF", "63C2", isExpected: true)
+        run.send("0020000108FFFFFFFFFFFFFFFF", "63C1", isExpected: true)
+        run.send("00A40004022FE2", "6A82", isExpected: true)
+        run.expect(RunReport.Expectation(rule: "VERIFY=63CX", count: 2))
+        run.expect(RunReport.Expectation(rule: "READ BINARY=6982", count: 0))
+        let report = run.report()
+        #expect(report.errorCount == 0 && report.probingRefusalCount == 0 && report.expectedCount == 3)
+        #expect(report.errorTypes.isEmpty && report.expected == ["VERIFY 63CX": 2, "SELECT 6A82": 1])
+        #expect(
+            run.text().contains(
+                """
+                 expected VERIFY 63CX ×2   SELECT 6A82 ×1   READ BINARY=6982 never came
+                          not counted as errors
+
+                """), "\(run.text())")
     }
 
     @Test func otherRuns() {
@@ -54,9 +77,9 @@ import Testing
                  VERIFY                  3       3   1.0 ms   1.0 ms   1.0 ms     7%
                  READ BINARY             1       0   1.0 ms   1.0 ms   1.0 ms     2%
                  status   6A82 ×40   63CX ×2   6D00 ×2   6983 ×1   9000 ×1
-                 reader   Alcor Micro AU9540 00 00   1 session, 0.05 s   ATR 3B F8 … (Java Card)
-                          waited 0 ms for other programs
-                 reader   Virtual PCD 00 00   1 session, 0.05 s   ATR 3B 9F … (UICC)
+                 reader   Alcor Micro AU9540 00 00   1 session, 47.0 ms
+                          ATR 3B F8 … (Java Card)   waited 0 ms for other programs
+                 reader   Virtual PCD 00 00   1 session, 47.0 ms   ATR 3B 9F … (UICC)
                           waited about 5 ms for other programs
                  probing  42 SELECTs refused   6A82 ×40   6D00 ×2   not counted as errors
                  pin      VERIFY 01 refused ×2, 1 try left   VERIFY 02 refused ×1, blocked
@@ -137,12 +160,12 @@ import Testing
                  UPDATE BINARY                6       0   301 µs   600 µs   600 µs     6%
                  UPDATE RECORD                6       0   301 µs   600 µs   600 µs     6%
                  status   9000 ×102   63CX ×1
-                 reader   Reader 1   1 session, 0.04 s   waited 0 ms for other programs
-                 reader   Reader 2   1 session, 0.04 s   waited 0 ms for other programs
-                 reader   Reader 3   1 session, 0.03 s   waited 0 ms for other programs
-                 reader   Reader 4   1 session, 0.03 s   waited 0 ms for other programs
-                 reader   Reader 5   1 session, 0.02 s   waited 0 ms for other programs
-                 reader   Reader 6   1 session, 0.01 s   waited 0 ms for other programs
+                 reader   Reader 1   1 session, 36.7 ms   waited 0 ms for other programs
+                 reader   Reader 2   1 session, 35.0 ms   waited 0 ms for other programs
+                 reader   Reader 3   1 session, 31.6 ms   waited 0 ms for other programs
+                 reader   Reader 4   1 session, 26.5 ms   waited 0 ms for other programs
+                 reader   Reader 5   1 session, 19.7 ms   waited 0 ms for other programs
+                 reader   Reader 6   1 session, 11.2 ms   waited 0 ms for other programs
                  pin      VERIFY 01 refused ×1, 2 tries left
                  client   6 sessions left open
 
@@ -199,9 +222,9 @@ import Testing
                  status   9000 ×1
                  reader   Virtual PCD 00 00   1 session, 1.0 ms   ATR 3B 9F … (UICC)
                           waited 0 ms for other programs
-                 bip      TCP 8443 over packet   65 B out, 20M B in   0.06 s   closed
-                 bip      UDP 8443 over default   65 B out, 20M B in   0.06 s   link dropped
-                 bip      TCP server 8443   65 B out, 20M B in   0.06 s   lost
+                 bip      TCP 8443 over packet   65 B out, 20M B in   60.0 ms   closed
+                 bip      UDP 8443 over default   65 B out, 20M B in   60.0 ms   link dropped
+                 bip      TCP server 8443   65 B out, 20M B in   60.0 ms   lost
                  bip      TCP 8443 over eutran   65 B out, 20M B in   0.42 s   left open
                  bip      … 2 more
                  bip      OPEN CHANNEL no channel ×2   OPEN CHANNEL network busy ×1
@@ -210,6 +233,97 @@ import Testing
         let report = run.report().bip
         #expect(report.channelCount == 6 && report.sentBytes == 390 && report.receivedBytes == 120_000_000)
         #expect(report.channels.map(\.closeReason.value) == ["card", "dropped", "stale", nil, "reset", "source_gone"])
+    }
+
+    @Test func packets() throws {
+        let run = SummaryScenario()
+        run.attach()
+        run.open()
+        run.send("80C2000001", "9000")
+        let receipts: [OTAReceipt?] = [.ok, .counterLow, .ok, nil, .missing, .enciphered]
+        for (place, receipt) in receipts.enumerated() {
+            let milliseconds = UInt64(place + 1)
+            run.tell(
+                .ota(
+                    .packet(
+                        OTAPacketDone(
+                            stamp: run.stamp(milliseconds * 1_000_000),
+                            link: OTALink(device: "a", session: milliseconds),
+                            security: TriggerSeen.Security(
+                                parameters: 0x1621, cipheringKey: 0x15, integrityKey: 0x15,
+                                application: [0xB0, 0, 0x11]),
+                            packetBytes: 29, receipt: receipt))))
+        }
+        run.end()
+        #expect(
+            run.text().contains(
+                " packets  6 over SMS   ok ×2   counter low ×1   enciphered ×1   missing ×1\n"
+                    + "          p50 2.0 ms\n"))
+        let packets = run.report().securedPackets
+        #expect(packets.packetCount == 6 && packets.receiptMaxNanoseconds.value == 6_000_000)
+        #expect(packets.receipts == ["ok": 2, "counter_low": 1, "missing": 1, "enciphered": 1])
+        #expect(run.report().bip.triggers == 0)
+    }
+
+    @Test func profiles() throws {
+        let run = SummaryScenario()
+        run.attach()
+        run.open()
+        run.send("80E2910003BF2800", "9000")
+        let link = ESIMLink(device: SummaryScenario.reader, interface: .pcsc, client: run.client, session: 1)
+        let functions: [(ESIMFunction, ESIMResult, UInt32?)] = [
+            (.getEid, .ok, nil), (.deleteProfile, .disallowedByPolicy, nil), (.deleteProfile, .disallowedByPolicy, nil),
+            (.listNotification, .ok, 2), (.enableProfile, .refused, nil), (.getProfilesInfo, .ok, 7),
+        ]
+        for (function, result, listed) in functions {
+            run.tell(
+                .esim(
+                    .function(
+                        ESIMFunctionDone(
+                            stamp: run.stamp(1_000_000), link: link, function: function, result: result, blocks: 1,
+                            sentBytes: 3, receivedBytes: 5, listed: listed))))
+        }
+        let step = { (function: ESIMFunction, result: ESIMResult) in
+            ESIMStep(function: function, result: result, afterNanoseconds: 0, durationNanoseconds: 1)
+        }
+        let authenticated = step(.authenticateServer, .ok)
+        let failed = step(.loadBoundProfilePackage, .iccidAlreadyExists)
+        let downloads = [
+            ESIMDownloadDone(stamp: run.stamp(), link: link, result: .authenticated, steps: [authenticated]),
+            ESIMDownloadDone(
+                stamp: run.stamp(60_000_000), link: link, result: .installed, steps: [authenticated], segments: 10,
+                loadedBytes: 3_068, packageBytes: 3_068),
+            ESIMDownloadDone(
+                stamp: run.stamp(60_000_000), link: link, result: .failed, steps: [authenticated, failed], segments: 1,
+                loadedBytes: 191, packageBytes: 3_068, failedCommand: .storeMetadata),
+            ESIMDownloadDone(
+                stamp: run.stamp(60_000_000), link: link, result: .cancelled, steps: [authenticated],
+                cancelReason: .postponed),
+        ]
+        for download in downloads { run.tell(.esim(.download(download))) }
+        run.end()
+        let lines = run.text().split(separator: "\n").filter { $0.hasPrefix(" esim") || $0.hasPrefix("          ") }
+        #expect(
+            lines.filter { !$0.contains("waited") }.map(String.init) == [
+                " esim     6 functions   delete profile: disallowed by policy ×2",
+                "          enable profile: refused ×1   2 notifications pending",
+                " esim     download   3068 of 3068 B in 10 segments   60.0 ms   installed",
+                " esim     download   191 of 3068 B in 1 segment   60.0 ms   failed",
+                "          load bound profile package: iccid already exists   in store metadata",
+                " esim     download   60.0 ms   cancelled   postponed", " esim     … 1 more",
+            ])
+        let report = run.report().esim
+        #expect(
+            report.functions.map { "\($0.function) \($0.result) \($0.count)" } == [
+                "delete_profile disallowed_by_policy 2", "enable_profile refused 1", "get_eid ok 1",
+                "get_profiles_info ok 1", "list_notification ok 1",
+            ])
+        #expect(report.pendingNotifications.value == 2 && report.downloadCount == 4)
+        #expect(report.downloads.map(\.result) == ["authenticated", "installed", "failed", "cancelled"])
+        #expect(report.downloads[2].failedStep.value == "load_bound_profile_package")
+        #expect(report.downloads[2].reason.value == "iccid_already_exists")
+        #expect(report.downloads[2].failedCommand.value == "store_metadata")
+        #expect(report.downloads[3].cancelReason.value == "postponed" && report.downloads[3].failedStep.value == nil)
     }
 
     @Test func colours() {

@@ -1,4 +1,5 @@
 import CProbe
+import ProbeEvents
 import SmartCard
 import TestSupport
 import Testing
@@ -50,7 +51,8 @@ import Testing
         [], [0x00], [0x05], [0x01, 0xAA], [0x01, 0xAA, 0x00], [0x02, 0xAA], [0x00, 0x01], [0x00, 0x01, 0x02],
         [0x00, 0x00, 0x00], [0x00, 0x00, 0x01, 0xAA], [0x00, 0x00, 0x01, 0xAA, 0x00, 0x00], [0x00, 0x00, 0x02, 0xAA],
         [0x08, 1, 2, 3, 4, 5, 6, 7, 8], [0x07, 1, 2, 3, 4, 5, 6, 7, 8], [UInt8(template.count)] + template,
-        [0x06, 0x83, 0x01, 0x00, 0x36, 0x01, 0x55], [0x00, 0x00, UInt8(template.count)] + template,
+        [0x06, 0x83, 0x01, 0x00, 0x36, 0x01, 0x55], [0x03, 0xBF, 0x20, 0x00], [0x03, 0xBF, 0x20, 0x00, 0x00],
+        [0x00, 0x00, UInt8(template.count)] + template,
     ]
     /// The control parameters of a file (TS 102 221, 11.1.1.3), whole and in the ways in which they break.
     private static let fileControl: [UInt8] = [
@@ -61,6 +63,7 @@ import Testing
         Array(fileControl.dropLast()) + [0x90, 0x00], fileControl + [0x00, 0x90, 0x00],
         [0x62, 0x81] + fileControl.dropFirst() + [0x90, 0x00], [0x62, 0x00, 0x90, 0x00], [0x62, 0x90, 0x00],
         [0x62, 0x81, 0x04, 0x82, 0x81, 0x01, 0xAA, 0x90, 0x00], [0x62, 0x02, 0x83, 0x00, 0x90, 0x00],
+        [0xBF, 0x31, 0x03, 0x80, 0x01, 0x05, 0x90, 0x00], [0xBF, 0x2D, 0x03, 0xA0, 0x02, 0xE3, 0x61, 0x01],
         [0x62, 0x04, 0x82, 0x00, 0x04, 0x00, 0x90, 0x00], [0x62, 0x03, 0x82, 0x02, 0x41, 0x90, 0x00],
     ]
 
@@ -70,7 +73,7 @@ import Testing
         for ins in UInt8.min...UInt8.max {
             for p1 in 0...UInt8(15) {
                 // A nibble has all its bodies under the instructions that are walked or kept, one in turn elsewhere.
-                let isTold = [0x10, 0x12, 0x14, 0x70, 0xA4, 0xC0, 0xC2, 0xF2].contains(ins)
+                let isTold = [0x10, 0x12, 0x14, 0x70, 0xA4, 0xC0, 0xC2, 0xE2, 0xF2].contains(ins)
                 let chosen = isTold ? Self.bodies : [Self.bodies[(Int(ins) + Int(p1)) % Self.bodies.count]]
                 for body in chosen {
                     let command = [cla, ins, p1 << 4 | p1, 0x00] + body
@@ -135,6 +138,46 @@ import Testing
         }
         #expect(differing == [])
         #expect(whole > 1_000 && whole < 24_000)
+    }
+
+    /// What a card answers to a secured packet, and what is not quite that: its head is kept in both, or nothing.
+    @Test(arguments: 1...UInt64(4))
+    func randomReceipts(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var differing: [[UInt8]] = []
+        var shown = 0
+        for _ in 0..<25_000 {
+            let response = random.receipt() + [0x90, 0x00]
+            let commands: [[UInt8]] = [
+                [0x00, 0xC0, 0x00, 0x00, 0x10], [0xA0, 0xC0, 0x00, 0x00, 0x10],
+                [0x80, 0xC2, 0x00, 0x00, 0x02, 0xD1, 0x00],
+            ]
+            let command = commands[random.below(3)]
+            let kept = byShim(command, response, .standard)
+            if kept.response.contains(where: { $0 != 0 && $0 != 0x90 }) { shown += 1 }
+            if kept != byRedaction(command, response, .standard) { differing.append(response) }
+        }
+        #expect(differing == [])
+        #expect(shown > 1_000 && shown < 24_000)
+    }
+
+    /// What eUICCs are asked for and answer, and what is not quite that: the same is kept in both.
+    @Test(arguments: 1...UInt64(4))
+    func randomFunctions(seed: UInt64) throws {
+        let exchanges = try captures("esim.hex", separator: "|").flatMap(ESIMExchange.all)
+        var random = SeededGenerator(seed: seed)
+        var differing: [ESIMExchange] = []
+        var (requests, answers) = (0, 0)
+        for _ in 0..<5_000 {
+            let exchange = random.function(like: exchanges[random.below(exchanges.count)])
+            let level = Redaction.Level.allCases[random.below(3)]
+            let kept = byShim(exchange.command, exchange.response, level)
+            if kept.command.dropFirst(5).contains(where: { $0 != 0 }) { requests += 1 }
+            if kept.response.dropLast(2).contains(where: { $0 != 0 }) { answers += 1 }
+            if kept != byRedaction(exchange.command, exchange.response, level) { differing.append(exchange) }
+        }
+        #expect(differing.map { "\(HexBytes($0.command)) \(HexBytes($0.response))" } == [])
+        #expect(requests > 300 && answers > 300 && requests < 4_700 && answers < 4_700)
     }
 
     /// What the deny-list names is cut at every level, whatever was asked for.
@@ -208,6 +251,51 @@ extension SeededGenerator {
         return below(4) == 0 ? Array(bytes.prefix(below(bytes.count))) : bytes
     }
 
+    /// A page of a broadcast to the card; now and then one that is not quite.
+    private mutating func page() -> [UInt8] {
+        let content = (0..<below(30)).map { _ in byte() }
+        let bytes: [UInt8] = [byte(), byte(), below(8) == 0 ? byte() : 0x10, 0x80 | byte() & 0x3F, 0x01, byte() & 0x33]
+        return bytes + content
+    }
+
+    /// A proof of receipt, with its header; now and then one that is not quite.
+    fileprivate mutating func receipt() -> [UInt8] {
+        let more = (0..<below(8)).map { _ in byte() }
+        let elements: [UInt8] = below(4) == 0 ? [0x00, 0x03, byte(), 0x01, 0x01, 0x71, 0x00] : [0x71, 0x00]
+        let head = [0x0A] + (0..<10).map { _ in byte() }
+        let packet = [0x00, UInt8(head.count + more.count)] + head + more
+        var bytes = [UInt8(elements.count)] + elements + packet
+        if below(4) == 0 { bytes[below(bytes.count)] = byte() }
+        return below(6) == 0 ? Array(bytes.prefix(below(bytes.count))) : bytes
+    }
+
+    /// A message that the card has sent, with a proof of receipt.
+    private mutating func submitted() -> [UInt8] {
+        let digits = below(22)
+        let format = below(4)
+        let receiver = (0..<(digits + 1) / 2).map { _ in byte() }
+        let validity = (0..<[0, 7, 1, 7][format]).map { _ in byte() }
+        let head: [UInt8] = [below(8) == 0 ? byte() : 0x41 | UInt8(format) << 3, byte(), UInt8(digits), 0x91]
+        let data = receipt()
+        return head + receiver + [0x7F, 0xF6] + validity + [UInt8(data.count)] + data
+    }
+
+    /// The same exchange, or one that is not quite: a byte changed, the data cut short, under another class.
+    fileprivate mutating func function(like exchange: ESIMExchange) -> ESIMExchange {
+        var (data, header) = (exchange.command.dropFirst(5), Array(exchange.command.prefix(4)))
+        var answer = exchange.response.dropLast(2)
+        let statusWord = below(4) == 0 ? [0x61, byte()] : Array(exchange.response.suffix(2))
+        if below(3) == 0 { data = data.prefix(below(data.count + 1)) }
+        if below(3) == 0 { answer = answer.prefix(below(answer.count + 1)) }
+        if below(3) == 0, !data.isEmpty { data[data.startIndex + below(min(8, data.count))] = byte() }
+        if below(3) == 0, !answer.isEmpty { answer[answer.startIndex + below(answer.count)] = byte() }
+        if below(3) == 0 { header[below(4)] = byte() }
+        // A GET RESPONSE has no data.
+        let isGet = exchange.command.count == 5
+        let command = header + [isGet ? exchange.command[4] : UInt8(data.count)] + (isGet ? [] : data)
+        return ESIMExchange(command: command, response: answer + statusWord)
+    }
+
     fileprivate mutating func toolkitBody() -> [UInt8] {
         var inner: [UInt8] = []
         for _ in 0..<below(8) {
@@ -218,11 +306,11 @@ extension SeededGenerator {
             let value = (0..<below(20)).map { _ in byte() }
             inner += tags[below(tags.count)] + length(value.count) + value
             if below(4) == 0 {
-                let message = message()
-                inner += [0x8B] + length(message.count) + message
+                let (tag, message) = [(0x8B, message()), (0x8C, page()), (0x8B, submitted())][below(3)]
+                inner += [UInt8(tag)] + length(message.count) + message
             }
         }
-        let kind = below(2) == 0 ? 1 : UInt8(below(16))
+        let kind = UInt8(below(2) == 0 ? below(3) : below(16))
         let outer = below(3) == 0 ? [] : [0xD0 | kind] + length(inner.count)
         var body = outer + inner
         if below(4) == 0, !body.isEmpty { body.removeLast(below(body.count) + 1) }

@@ -87,7 +87,7 @@ import Testing
 
     @Test func anExporterIsToldByItsFamilies() async throws {
         let collector = Collector()
-        let watch = ExporterWatch(.otlpTraces, of: collector)
+        let watch = ExporterWatch(.otlpTraces, queueCapacity: 10, of: collector)
         let check = HealthCheck.exporter("otlp_traces") { watch.state() }
         #expect(try await check.look() == HealthResult(.healthy))
         collector.health.exportQueueLength[.otlpTraces].set(3)
@@ -102,6 +102,11 @@ import Testing
         }
         collector.health.exportQueueLength[.otlpTraces].set(0)
         #expect(try await check.look() == HealthResult(.healthy))
+        collector.health.exportQueueLength[.otlpTraces].set(8)
+        #expect(
+            try await check.look()
+                == HealthResult(
+                    .degraded, "8 items wait where 10 may: the receiver is slower than what is told"))
     }
 
     @Test(

@@ -69,7 +69,7 @@ import Testing
         let ended = try RunningCommand(["true"])
         _ = try ended.end()
         let stale = "run-\(ended.pid).sock"
-        for name in [stale, "run-\(getpid()).sock", "run-x.sock", "receiver.sock"] {
+        for name in [stale, "run-\(ended.pid)-events.sock", "run-\(getpid()).sock", "run-x.sock", "receiver.sock"] {
             #expect(FileManager.default.createFile(atPath: "\(base)/\(name)", contents: nil))
         }
         directory.removeStaleSockets()

@@ -63,6 +63,32 @@ import Testing
         #expect(try session.answer(answer) == ["failed open_channel packet \(reason)"])
     }
 
+    /// The first OPEN CHANNEL is the trigger's, refused or not; one asked for again is not, and none waits for ever.
+    @Test func aRefusedChannelEndsATrigger() throws {
+        var session = TerminalSession()
+        _ = try session.tell("SMS-PP download, secured packet")
+        _ = try session.fetch("E1 OPEN CHANNEL")
+        #expect(
+            try session.answer(hex("81 03 01 40 01 82 02 82 81 83 02 3A 01"))
+                == ["failed open_channel packet no_channel after a trigger"])
+        guard case .bipFailed(let failed) = session.last else { return #expect(Bool(false)) }
+        #expect(failed.sinceTriggerNanoseconds == 15)
+        _ = try session.fetch("E1 OPEN CHANNEL")
+        #expect(try session.answer("E3 OPEN CHANNEL answered") == ["opened 1 packet udp_client 44444 buffer 1400"])
+    }
+
+    /// A card that goes before its OPEN CHANNEL is answered failed in it; a failure of another command is none of it.
+    @Test func aChannelThatIsNeverAnsweredEndsATrigger() throws {
+        var session = try TerminalSession.withChannel()
+        _ = try session.tell("SMS-PP download, secured packet")
+        _ = try session.fetch("E8 CLOSE CHANNEL")
+        let closed = try session.answer("E8 CLOSE CHANNEL, no such channel")
+        #expect(closed.first?.hasPrefix("failed close_channel") == true && !closed.joined().contains("trigger"))
+        _ = try session.fetch("E1 OPEN CHANNEL")
+        let events = session.trail.reset(.sourceGone, at: EventClock(monotonicNanoseconds: 90, wallNanoseconds: 0))
+        #expect(events.first?.channelWords == "failed open_channel packet timeout after a trigger")
+    }
+
     /// A card that is too busy gets the message again; one that refuses it got it.
     @Test func busyCardsAreTriggeredOnce() throws {
         var session = TerminalSession()

@@ -18,6 +18,7 @@ final class CommandsByProgram: EventSink {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
+        case .tls, .ota, .esim, .phone, .test, .database: break
         }
     }
 }

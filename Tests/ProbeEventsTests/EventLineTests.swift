@@ -84,6 +84,20 @@ import Testing
             line: #"{"client":"# + clientText + #","event":"client_attached","is_wait_exact":true,"#
                 + #""library":"/lib/libpcsclite.so.1","stamp":"# + stampText + #","v":1}"#),
         Row(
+            name: "client_attached by a tester that says who it is",
+            event: .clientAttached(
+                ClientAttached(
+                    stamp: stamp, client: client, library: "", isWaitExact: false, testerVersion: "4.2.1",
+                    testerCommit: "3f2a9c4")),
+            line: #"{"client":"# + clientText + #","event":"client_attached","is_wait_exact":false,"library":"","#
+                + #""stamp":"# + stampText + #","tester_commit":"3f2a9c4","tester_version":"4.2.1","v":1}"#),
+        Row(
+            name: "card_identified by its ICCID",
+            event: .cardIdentified(
+                CardIdentified(stamp: stamp, client: client, reader: "R", atr: [], iccidHash: "0f1e2d3c4b5a6978")),
+            line: #"{"atr":"","client":"# + clientText + #","event":"card_identified","#
+                + #""iccid_hash":"0f1e2d3c4b5a6978","reader":"R","stamp":"# + stampText + #","v":1}"#),
+        Row(
             name: "client_ended",
             event: .clientEnded(ClientEnded(stamp: stamp, client: client, isOrderly: false, openSessions: 2)),
             line: #"{"client":"# + clientText + #","event":"client_ended","is_orderly":false,"open_sessions":2,"#
@@ -136,6 +150,14 @@ import Testing
             line: #"{"domain":"5gs","event":"registration_changed","modem":"M","stamp":"# + stampText
                 + #","state":"home","technology":"ngran","v":1}"#),
         Row(
+            name: "registration_changed, with its operator",
+            event: .registrationChanged(
+                RegistrationChange(
+                    stamp: stamp, modem: "M", domain: .eps, state: .roaming, technology: .eutran, operatorName: "O")),
+            line: #"{"domain":"eps","event":"registration_changed","modem":"M","operator_name":"O","stamp":"#
+                + stampText
+                + #","state":"roaming","technology":"eutran","v":1}"#),
+        Row(
             name: "signal_measured",
             event: .signalMeasured(
                 SignalMeasured(stamp: stamp, modem: "M", technology: .eutran, rsrp: -95.5, rsrq: -11, sinr: 0)),
@@ -187,9 +209,10 @@ import Testing
             event: .bipFailed(
                 BIPCommandFailed(
                     stamp: stamp, link: link, command: .openChannel, bearer: .eutran, error: .noChannel, result: 0x3A,
-                    additional: 1)),
+                    additional: 1, sinceTriggerNanoseconds: 5)),
             line: #"{"additional":1,"bearer":"eutran","command":"open_channel","error":"no_channel","#
-                + #""event":"bip_failed","link":"# + linkText + #","result":58,"stamp":"# + stampText + #","v":1}"#),
+                + #""event":"bip_failed","link":"# + linkText + #","result":58,"since_trigger_nanoseconds":5,"stamp":"#
+                + stampText + #","v":1}"#),
         Row(
             name: "trigger_seen",
             event: .triggerSeen(
@@ -201,16 +224,92 @@ import Testing
                 + #""security":{"kic":18,"kid":37,"spi":5665,"tar":"B00011"},"session":3,"stamp":"# + stampText
                 + #","trigger":"sms","v":1}"#),
         Row(
+            name: "ota_packet",
+            event: .ota(
+                .packet(
+                    OTAPacketDone(
+                        stamp: stamp, link: OTALink(device: "R", session: 9),
+                        security: TriggerSeen.Security(
+                            parameters: 0x1221, cipheringKey: 0x12, integrityKey: 0x25, application: [0xB0, 0x00, 0x11]),
+                        parts: 2, packetBytes: 177, counterDistance: -1, receipt: .counterLow, additionalBytes: 0,
+                        isReceiptSubmitted: true))),
+            line: #"{"additional_bytes":0,"counter_distance":-1,"event":"ota_packet","is_receipt_submitted":true,"#
+                + #""link":{"device":"R","session":9},"packet_bytes":177,"parts":2,"receipt":"counter_low","#
+                + #""security":{"kic":18,"kid":37,"spi":4641,"tar":"B00011"},"stamp":"# + stampText + #","v":1}"#),
+        Row(
+            name: "esim_function",
+            event: .esim(
+                .function(
+                    ESIMFunctionDone(
+                        stamp: stamp, link: esimLink, function: .listNotification, result: .ok, code: 0, blocks: 1,
+                        sentBytes: 3, receivedBytes: 113, listed: 3))),
+            line: #"{"blocks":1,"code":0,"event":"esim_function","function":"list_notification","link":"#
+                + esimLinkText + #","listed":3,"received_bytes":113,"result":"ok","sent_bytes":3,"stamp":"# + stampText
+                + #","v":1}"#),
+        Row(
+            name: "esim_download",
+            event: .esim(
+                .download(
+                    ESIMDownloadDone(
+                        stamp: stamp, link: esimLink, result: .failed,
+                        steps: [
+                            ESIMStep(
+                                function: .authenticateServer, result: .ok, afterNanoseconds: 0, durationNanoseconds: 7),
+                            ESIMStep(
+                                function: .loadBoundProfilePackage, result: .iccidAlreadyExists, afterNanoseconds: 9,
+                                durationNanoseconds: 8),
+                        ], segments: 4, loadedBytes: 311, packageBytes: 3_068, failedCommand: .storeMetadata,
+                        cancelReason: .postponed, notification: 12))),
+            line: #"{"cancel_reason":"postponed","event":"esim_download","failed_command":"store_metadata","link":"#
+                + esimLinkText + #","loaded_bytes":311,"notification":12,"package_bytes":3068,"result":"failed","#
+                + #""segments":4,"stamp":"# + stampText
+                + #","steps":[{"after_nanoseconds":0,"duration_nanoseconds":7,"function":"authenticate_server","#
+                + #""result":"ok"},{"after_nanoseconds":9,"duration_nanoseconds":8,"#
+                + #""function":"load_bound_profile_package","result":"iccid_already_exists"}],"v":1}"#),
+        Row(
             name: "trigger_seen, by a modem",
             event: .triggerSeen(TriggerSeen(stamp: stamp, device: "M", interface: .at, trigger: .sms)),
             line: #"{"device":"M","event":"trigger_seen","interface":"at","session":0,"stamp":"# + stampText
                 + #","trigger":"sms","v":1}"#),
+        Row(
+            name: "apdu, as it was meant",
+            event: .apdu(
+                APDUExchange(
+                    stamp: stamp, client: client, thread: 4712, session: 3, reader: "R", interface: .pcsc,
+                    sessionProtocol: .t1, name: .select, command: [0x00, 0xA4, 0x04, 0x00, 0x00],
+                    response: [0x6A, 0x82], isCut: false, resultCode: 0, waitNanoseconds: 0, isWaitExact: true,
+                    isExpected: true)),
+            line: #"{"client":"# + clientText + #","command":"00A4040000","event":"apdu","interface":"pcsc","#
+                + #""is_cut":false,"is_expected":true,"is_sharing_exact":true,"is_wait_exact":true,"name":"SELECT","#
+                + #""reader":"R","response":"6A82","result_code":0,"session":3,"session_protocol":"T1","#
+                + #""sharing_nanoseconds":0,"stamp":"# + stampText + #","thread":4712,"v":1,"wait_nanoseconds":0}"#),
+        Row(
+            name: "test_began",
+            event: .test(
+                .began(
+                    TestBegan(
+                        stamp: stamp, suite: TestSuiteRun(run: 5, suite: "s"), test: "t", expects: ["VERIFY=63CX"]))),
+            line: #"{"event":"test_began","expects":["VERIFY=63CX"],"stamp":"# + stampText
+                + #","suite":{"run":5,"suite":"s"},"test":"t","v":1}"#),
     ]
 
     private static let link = BIPLink(
         device: "R", interface: .pcsc, client: client, session: 3, connection: 9, channel: 1)
     private static let linkText =
         #"{"channel":1,"client":"# + clientText + #","connection":9,"device":"R","interface":"pcsc","session":3}"#
+
+    private static let esimLink = ESIMLink(device: "R", interface: .pcsc, client: client, session: 3)
+    private static let esimLinkText =
+        #"{"client":"# + clientText + #","device":"R","interface":"pcsc","session":3}"#
+
+    private static let kinds = """
+        apdu, session_opened, session_closed, operation, reader_changed, card_identified, client_attached, \
+        client_ended, client_drained, events_dropped, source_state, at_command, urc, modem_changed, modem_identified, \
+        sim_changed, registration_changed, signal_measured, bip_opened, bip_data, bip_link_changed, bip_data_waiting, \
+        bip_closed, bip_failed, trigger_seen, tls_opened, tls_handshake, tls_closed, ota_began, ota_turn, ota_packet, \
+        ota_leg, ota_ended, esim_function, esim_download, phone_changed, phone_identified, adb_operation, suite_began, \
+        suite_ended, test_began, test_ended, database_operation, database_pool
+        """
 
     @Test(arguments: rows)
     func writes(_ row: Row) throws {
@@ -233,8 +332,14 @@ import Testing
         let optional: Set = [
             "error", "context", "sharing_nanoseconds", "is_sharing_exact", "error_code", "rsrp_dbm", "rsrq_db",
             "sinr_db", "buffer_bytes", "port", "result", "additional", "since_trigger_nanoseconds", "security",
+            "operator_name", "is_expected", "expects", "counter_distance", "receipt", "additional_bytes",
+            "tester_version", "tester_commit", "iccid_hash", "code", "listed", "package_bytes", "failed_command",
+            "cancel_reason", "notification",
         ]
-        let needed = ["at_command": "result", "bip_failed": "error"]
+        let needed = [
+            "at_command": "result", "bip_failed": "error", "ota_packet": "security", "esim_function": "result",
+            "esim_download": "result",
+        ]
         // Those of one kind that others have always.
         let further = ["bip_data_waiting": "bytes", "trigger_seen": "client"]
         return optional.contains(member) && needed[row.name] != member || further[row.name] == member
@@ -260,11 +365,7 @@ import Testing
         (
             #"{"v":1,"event":"apdus\n"}"#,
             .malformed(
-                "member 'event': 'apdus ' is none of: apdu, session_opened, session_closed, operation, reader_changed, "
-                    + "card_identified, client_attached, client_ended, client_drained, events_dropped, source_state, "
-                    + "at_command, urc, modem_changed, modem_identified, sim_changed, registration_changed, "
-                    + "signal_measured, bip_opened, bip_data, bip_link_changed, bip_data_waiting, bip_closed, bip_failed, "
-                    + "trigger_seen")
+                "member 'event': 'apdus ' is none of: \(kinds)")
         ),
         (#"[]"#, .malformed("not a JSON object")),
         (#"7"#, .malformed("not a JSON object")),

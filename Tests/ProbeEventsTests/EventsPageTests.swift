@@ -7,7 +7,8 @@ import Testing
     /// A kind of event as the page has it.
     struct Section: Sendable, CustomTestStringConvertible {
         var kind: String
-        var example: String
+        /// More than one where members exclude one another.
+        var examples: [String]
         var members: [String]
 
         var testDescription: String { kind }
@@ -27,7 +28,7 @@ import Testing
     private static func section(_ text: String) -> Section {
         let lines = text.components(separatedBy: "\n")
         return Section(
-            kind: lines[0], example: lines.first { $0.hasPrefix("{") } ?? "", members: members(of: lines))
+            kind: lines[0], examples: lines.filter { $0.hasPrefix("{") }, members: members(of: lines))
     }
 
     /// The names in the first column of a table.
@@ -48,20 +49,26 @@ import Testing
 
     @Test(arguments: sections)
     func theExampleIsReadAndWrittenTheSame(_ section: Section) throws {
-        let event = try EventLine.decode(Data(section.example.utf8))
-        #expect(String(decoding: try EventLine.encode(event), as: UTF8.self) == section.example)
-        #expect(section.example.contains(#""event":"\#(section.kind)""#))
+        #expect(!section.examples.isEmpty)
+        for example in section.examples {
+            let event = try EventLine.decode(Data(example.utf8))
+            #expect(String(decoding: try EventLine.encode(event), as: UTF8.self) == example)
+            #expect(example.contains(#""event":"\#(section.kind)""#))
+        }
     }
 
     @Test(arguments: sections)
     func theTableHasTheMembersOfTheExample(_ section: Section) throws {
-        let example = try JSONSerialization.jsonObject(with: Data(section.example.utf8))
-        #expect(Self.names(example).subtracting(["v", "event", "stamp", "client"]) == Set(section.members))
+        let names = try section.examples.map { Self.names(try JSONSerialization.jsonObject(with: Data($0.utf8))) }
+        let shared: Set = ["v", "event", "stamp", "client"]
+        let all = names.reduce(into: Set<String>()) { $0.formUnion($1) }
+        #expect(all.subtracting(shared) == Set(section.members))
     }
 
     @Test func sharedMembersAreThoseOfAnExample() throws {
         let shared = try #require(Self.page.components(separatedBy: "\n## ").first { $0.hasPrefix("Members that") })
-        let example = try JSONSerialization.jsonObject(with: Data(try #require(Self.sections.first).example.utf8))
+        let example = try JSONSerialization.jsonObject(
+            with: Data(try #require(Self.sections.first?.examples.first).utf8))
         let members = try #require(example as? [String: Any])
         let stamp = try #require(members["stamp"] as? [String: Any])
         let client = try #require(members["client"] as? [String: Any])

@@ -4,7 +4,11 @@ import Testing
 /// Names are contract: they are label values. A table each, in the order of the indices.
 @Suite struct VocabularyTests {
     @Test func names() {
-        #expect(SourceKind.names == ["shim", "reader_monitor", "card_reader", "tester_socket", "modem", "at_tap"])
+        #expect(
+            SourceKind.names == [
+                "shim", "reader_monitor", "card_reader", "tester_socket", "modem", "at_tap", "psk_tls_tap", "adb",
+                "store",
+            ])
         #expect(APDUInterface.names == ["pcsc", "at", "psk_tls"])
         #expect(SessionType.names == ["pcsc", "ota", "bip", "at"])
         #expect(SessionProtocol.names == ["T0", "T1", "raw", "scp81", "scp80", "unknown"])
@@ -27,6 +31,7 @@ import Testing
                 "unavailable", "no_service", "communication", "card_removed", "card_reset", "unresponsive",
                 "sharing_violation", "access_denied", "protocol_mismatch", "timeout", "other",
             ])
+        #expect(TriesLeft.names == ["0", "1", "2", "more"])
         #expect(WaitReason.names == ["transaction", "connect", "sharing"])
         #expect(
             DropReason.names == [
@@ -98,6 +103,7 @@ import Testing
         check(SessionErrorType.self)
         check(DeviceOperation.self)
         check(DeviceErrorType.self)
+        check(TriesLeft.self)
         check(DropReason.self)
         check(URCName.self)
         check(ATResult.self)

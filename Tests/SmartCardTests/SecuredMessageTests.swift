@@ -10,15 +10,17 @@ import Testing
     }
 
     @Test func theHeaderIsRead() throws {
-        let message = try #require(SecuredMessage(try Self.message("SMS-PP download, secured packet")))
-        #expect(message.securityParameters == 0x1621 && message.cipheringKey == 0x15 && message.integrityKey == 0x15)
-        #expect(message.application == [0xB0, 0x00, 0x11])
+        let header = try #require(
+            SecuredMessage(try Self.message("SMS-PP download, secured packet"))?.header)
+        #expect(header.security.code == 0x1621 && header.security.isEnciphered && header.counter == nil)
+        #expect(header.cipheringKey.code == 0x15 && header.integrityKey.code == 0x15 && header.length == 29)
+        #expect(header.application == [0xB0, 0x00, 0x11])
         #expect(SecuredMessage(try Self.message("SMS-PP download, text")) == nil)
     }
 
     @Test(arguments: [
-        // No header in the user data; another direction; no (U)SIM data download; a long address; a later part.
-        (0, 0x04), (0, 0x45), (7, 0x00), (1, 21), (18, 0x00),
+        // No header in the user data; another direction; no (U)SIM data download; a long address; another element.
+        (0, 0x04), (0, 0x45), (7, 0x00), (1, 21), (18, 0x01),
     ])
     func anotherMessageIsNone(place: Int, byte: UInt8) throws {
         var bytes = try Self.message("SMS-PP download, secured packet")
@@ -30,7 +32,14 @@ import Testing
     @Test func theFirstPartOfALongOneIsRead() throws {
         let short = try Self.message("SMS-PP download, secured packet")
         let long = short.prefix(17) + hex("07 00 03 01 02 01 70 00") + short.dropFirst(20)
-        #expect(SecuredMessage(long)?.application == [0xB0, 0x00, 0x11])
+        let first = try #require(SecuredMessage(long))
+        #expect(first.header?.application == [0xB0, 0x00, 0x11])
+        #expect(first.part == SecuredMessage.Part(reference: 1, total: 2, number: 1))
+        let later = try #require(SecuredMessage(short.prefix(17) + hex("05 00 03 01 02 02 AA BB")))
+        #expect(later.header == nil && later.part == SecuredMessage.Part(reference: 1, total: 2, number: 2))
+        #expect(SecuredMessage(short.prefix(17) + hex("06 08 04 01 02 03 03 AA"))?.part?.reference == 0x0102)
+        // The first part of something else.
+        #expect(SecuredMessage(short.prefix(17) + hex("05 00 03 01 02 01 AA BB")) == nil)
     }
 
     @Test func eachTruncationIsNoneOrTheSame() throws {

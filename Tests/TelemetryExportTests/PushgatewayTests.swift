@@ -1,3 +1,5 @@
+import Observability
+import ProbeEvents
 import PrometheusClient
 import TestSupport
 import Testing
@@ -86,9 +88,11 @@ import Testing
         try await Pushgateway(server.address).push(registry, to: group, within: .seconds(10))
         let clash = Registry()
         clash.register(DurationHistogram("go_goroutines", "X.", buckets: [1]))
+        let health = HealthCatalog()
         let error = await #expect(throws: PushgatewayError.self) {
-            try await Pushgateway(server.address).push(clash, to: group, within: .seconds(10))
+            try await Pushgateway(server.address).push(clash, to: group, within: .seconds(10), counting: health)
         }
+        #expect(health.givenUp(.pushgateway) == [.rejected: 1])
         guard case .refused(server.address, 400, let reason) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -102,14 +106,19 @@ import Testing
         let gone = try Pushgateway(server.address)
         server.end()
         let group = GroupingKey(instance: "left")
+        let health = HealthCatalog()
         await #expect(throws: PushgatewayError.self) {
-            try await gone.push(Self.registry(), to: group, within: .seconds(10))
+            try await gone.push(Self.registry(), to: group, within: .seconds(10), counting: health)
         }
+        #expect(health.givenUp(.pushgateway) == [.unreachable: 1])
         let sink = try TraceSink(answers: ["hang"])
         let begin = ContinuousClock.now
         await #expect(throws: PushgatewayError.self) {
-            try await Pushgateway(sink.endpoint).push(Self.registry(), to: group, within: .milliseconds(300))
+            try await Pushgateway(sink.endpoint).push(
+                Self.registry(), to: group, within: .milliseconds(300), counting: health)
         }
+        #expect(health.givenUp(.pushgateway) == [.unreachable: 1, .timeout: 1])
+        #expect(health.exportFailures[.pushgateway, .timeout].value == 1)
         #expect(ContinuousClock.now - begin < .seconds(3))
     }
 

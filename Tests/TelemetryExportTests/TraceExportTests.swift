@@ -131,7 +131,8 @@ import Testing
         #expect(try await eventually { sink.requests.count == 1 })
         let alone = SpanManager(sampler: .alwaysOn, queue: ExportQueue(capacity: 100) { _ in })
         var best = (alone: Duration.seconds(60), beside: Duration.seconds(60))
-        for _ in 0..<15 {
+        // Other programs can only take time: one burst of each that they leave alone tells.
+        for round in 0..<500 where round < 15 || best.beside >= best.alone * 1.5 {
             best.alone = min(best.alone, Self.time(alone))
             best.beside = min(best.beside, Self.time(export.spans))
         }

@@ -16,7 +16,9 @@ extension ProbeEvent {
         case .bipClosed(let event):
             return "closed \(event.link.channel) \(event.status.name) \(event.reason.name) \(event.sentBytes) sent "
                 + "\(event.receivedBytes) received"
-        case .bipFailed(let event): return "failed \(event.command.name) \(event.bearer.name) \(event.error.name)"
+        case .bipFailed(let event):
+            let trigger = event.sinceTriggerNanoseconds == nil ? "" : " after a trigger"
+            return "failed \(event.command.name) \(event.bearer.name) \(event.error.name)\(trigger)"
         case .triggerSeen(let event):
             return "trigger \(event.trigger.name) \(event.security?.application.description ?? "-")"
         default: return nil

@@ -7,10 +7,13 @@ package final class ServingProbe {
     package let port: Int
     private let process: RunningCommand
 
-    /// Starts it, and returns when it answers.
-    package init(sockets: String, options: [String] = [], environment: [String: String] = [:]) throws {
+    /// Starts it, behind words of another program where there are some, and returns when it answers.
+    package init(
+        under launcher: [String] = [], sockets: String, options: [String] = [], environment: [String: String] = [:]
+    ) throws {
         self.sockets = sockets
-        let words = [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets] + options
+        let words =
+            launcher + [Files.probe, "serve", "--web.listen-address", "127.0.0.1:0", "--runtime-dir", sockets] + options
         let running = try RunningCommand(words, environment: environment)
         process = running
         guard eventually(within: 20, { running.errorsSoFar.contains("sockets in") }) else {

@@ -27,7 +27,7 @@ package enum BenchKeeper {
         do throws(SimulatorError) {
             try await bench.start()
             link.send(.ready(socket: bench.folder.socket))
-            _ = await EndWatch.firstEnd { waitForStarter(link) }
+            _ = await EndWatch().firstEnd { waitForStarter(link) }
         } catch {
             link.send(.failed(error))
         }

@@ -110,7 +110,7 @@ package struct RunningBench: Sendable {
 
     /// Keeps the bench until SIGINT, SIGTERM or SIGHUP; throws when it ended by itself.
     package func keep() async throws(SimulatorError) {
-        guard await EndWatch.firstEnd(during: waitForEnd) == .returned else { return stop() }
+        guard await EndWatch().firstEnd(during: waitForEnd) == .returned else { return stop() }
         throw .notReady(what: "the bench has ended by itself", remedy: "start it again")
     }
 

@@ -46,7 +46,8 @@ package struct CardIdentity: Equatable, Sendable {
         return [0x01] + name + [UInt8](repeating: 0xFF, count: 16 - name.count)
     }
 
-    private static func swapped(_ text: String, digits: Int) -> [UInt8] {
+    /// Digits in pairs with their nibbles swapped, filled up with F.
+    static func swapped(_ text: String, digits: Int) -> [UInt8] {
         var nibbles = text.prefix(digits).compactMap(\.wholeNumberValue).map { UInt8(clamping: $0) }
         nibbles += [UInt8](repeating: 0x0F, count: max(0, digits - nibbles.count))
         return stride(from: 0, to: nibbles.count - 1, by: 2).map { nibbles[$0 + 1] << 4 | nibbles[$0] }

@@ -10,6 +10,8 @@ package enum ProactiveCommand: Equatable, Sendable {
     case getChannelStatus
     /// 41
     case closeChannel
+    /// 13: a TPDU for the network.
+    case sendShortMessage([UInt8])
     /// Whole command, tag D0 included, sent as it stands.
     case raw([UInt8])
 }
@@ -53,6 +55,7 @@ extension ProactiveCommand {
         case .receiveData: 0x42
         case .sendData: 0x43
         case .getChannelStatus: 0x44
+        case .sendShortMessage: 0x13
         case .raw: 0
         }
     }
@@ -69,13 +72,18 @@ extension ProactiveCommand {
         if case .openChannel = self { true } else { false }
     }
 
+    var isMessage: Bool {
+        if case .sendShortMessage = self { true } else { false }
+    }
+
     /// The bytes that FETCH gets: tag D0, command details, device identities, and what the type adds.
     func encoded(number: UInt8, channel: UInt8) -> [UInt8] {
         if case .raw(let bytes) = self { return bytes }
-        // commands about one channel go to the channel, the others to the terminal
+        // commands about one channel go to the channel, messages to the network, the others to the terminal
         let destination: UInt8 =
             switch self {
             case .openChannel, .getChannelStatus, .raw: 0x82
+            case .sendShortMessage: 0x83
             case .sendData, .receiveData, .closeChannel: 0x20 | channel
             }
         let header = TLV.encode(0x81, [number, type, qualifier]) + TLV.encode(0x82, [0x81, destination])
@@ -87,6 +95,7 @@ extension ProactiveCommand {
         case .openChannel(let request): request.encoded
         case .sendData(let data, _): TLV.encode(0xB6, data)
         case .receiveData(let length, _): TLV.encode(0xB7, [length])
+        case .sendShortMessage(let message): TLV.encode(0x8B, message)
         case .getChannelStatus, .closeChannel, .raw: []
         }
     }

@@ -1,5 +1,5 @@
 /// One way in which the card departs from what it would do: later, another answer, or gone.
-package struct CardRule: Equatable, Sendable {
+package struct CardRule: Equatable, Sendable, CountedRule {
     package var pattern: CommandPattern
     /// In place of the script's overall delay.
     package var delay: Duration?
@@ -19,18 +19,26 @@ package struct CardRule: Equatable, Sendable {
     }
 }
 
-/// The rules with their counters; of those that match and are due, the first one acts.
-struct RuleBook {
-    private var entries: [(rule: CardRule, matched: Int, acted: Int)]
+/// A rule that acts only from some match on, or only so often.
+protocol CountedRule {
+    /// Matches that pass before it acts.
+    var after: Int { get }
+    /// How often it acts; nil for ever.
+    var times: Int? { get }
+}
 
-    init(_ rules: [CardRule]) {
+/// Rules with their counters; of those that match and are due, the first one acts.
+struct RuleBook<Rule: CountedRule> {
+    private var entries: [(rule: Rule, matched: Int, acted: Int)]
+
+    init(_ rules: [Rule]) {
         entries = rules.map { ($0, 0, 0) }
     }
 
-    /// The rule that acts on this command; every rule that matches counts it.
-    mutating func next(for command: [UInt8]) -> CardRule? {
-        var acting: CardRule?
-        for index in entries.indices where entries[index].rule.pattern.matches(command) {
+    /// The rule that acts; every rule that matches counts it.
+    mutating func next(where matches: (Rule) -> Bool) -> Rule? {
+        var acting: Rule?
+        for index in entries.indices where matches(entries[index].rule) {
             entries[index].matched += 1
             let entry = entries[index]
             let isDue = entry.matched > entry.rule.after && entry.acted < entry.rule.times ?? .max
@@ -41,3 +49,5 @@ struct RuleBook {
         return acting
     }
 }
+
+extension RuleBook: Sendable where Rule: Sendable {}

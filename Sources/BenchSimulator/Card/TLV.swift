@@ -31,3 +31,52 @@ enum TLV {
         return length
     }
 }
+
+/// BER, whose tags may have two bytes.
+extension TLV {
+    /// Tag and length of an element whose value may be cut short.
+    struct Header {
+        let tag: UInt16
+        /// Of tag and length.
+        let bytes: Int
+        let valueBytes: Int
+    }
+
+    static func header(_ bytes: [UInt8]) -> Header? {
+        var rest = bytes[...]
+        guard let tag = takeTag(&rest), let length = takeLength(&rest) else { return nil }
+        return Header(tag: tag, bytes: bytes.count - rest.count, valueBytes: length)
+    }
+
+    /// The elements of a list, up to one that is broken.
+    static func elements(_ bytes: [UInt8]) -> [(tag: UInt16, value: [UInt8])] {
+        var elements: [(tag: UInt16, value: [UInt8])] = []
+        var rest = bytes[...]
+        while let tag = takeTag(&rest), let length = takeLength(&rest), length <= rest.count {
+            elements.append((tag, Array(rest.prefix(length))))
+            rest = rest.dropFirst(length)
+        }
+        return elements
+    }
+
+    /// The value of the first element with this tag, or of one inside it, and so on.
+    static func value(_ path: UInt16..., in bytes: [UInt8]) -> [UInt8]? {
+        path.reduce(Optional(bytes)) { list, tag in
+            list.flatMap { elements($0).first { $0.tag == tag }?.value }
+        }
+    }
+
+    /// The tags of a tag list.
+    static func tags(_ bytes: [UInt8]) -> [UInt16] {
+        var rest = bytes[...]
+        var tags: [UInt16] = []
+        while let tag = takeTag(&rest) { tags.append(tag) }
+        return tags
+    }
+
+    private static func takeTag(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
+        guard let first = rest.popFirst() else { return nil }
+        guard first & 0x1F == 0x1F else { return UInt16(first) }
+        return rest.popFirst().map { UInt16(first) << 8 | UInt16($0) }
+    }
+}

@@ -42,7 +42,11 @@ struct ToolkitSession {
     /// Numbers of the channels, in order of their opening.
     private var opened: [UInt8] = []
     private var repeats = 0
+    /// What the card sends of its own accord, before the next step of a session.
+    private var messages: [ProactiveCommand] = []
 
+    /// Messages that wait; one more is lost.
+    static let mostMessages = 16
     /// RECEIVE DATA in a row before the card believes no more that there will be an end.
     static let repeatLimit = 1000
 
@@ -66,20 +70,23 @@ struct ToolkitSession {
         current?.isFetched = true
     }
 
+    /// Has the terminal send a message, as soon as nothing else is with it.
+    mutating func send(_ message: ProactiveCommand) {
+        if messages.count < Self.mostMessages { messages.append(message) }
+    }
+
     /// A command came that may start a session or end a wait.
     mutating func observe(_ bytes: [UInt8]) {
         guard current == nil else { return }
         if case .wait(let pattern)? = steps.first {
-            guard pattern.matches(bytes) else { return }
-            steps.removeFirst()
-            return advance()
+            if pattern.matches(bytes) { steps.removeFirst() }
+        } else if steps.isEmpty, let session = sessions.first(where: { $0.trigger.matches(bytes) }) {
+            steps = session.steps
+            continuesAfterError = session.continuesAfterError
+            number = 0
+            channel = 1
+            opened = []
         }
-        guard steps.isEmpty, let session = sessions.first(where: { $0.trigger.matches(bytes) }) else { return }
-        steps = session.steps
-        continuesAfterError = session.continuesAfterError
-        number = 0
-        channel = 1
-        opened = []
         advance()
     }
 
@@ -90,10 +97,7 @@ struct ToolkitSession {
         }
         current = nil
         // 0x and 1x: performed; 2x and 3x: not
-        guard result < 0x20 || continuesAfterError else {
-            steps = []
-            return true
-        }
+        if result >= 0x20, !continuesAfterError, !command.isMessage { steps = [] }
         if command.isOpenChannel, let status = TLV.first(0x38, in: data)?.first, status & 0x07 != 0 {
             channel = status & 0x07
             opened.append(channel)
@@ -111,6 +115,7 @@ struct ToolkitSession {
     }
 
     private mutating func advance() {
+        if !messages.isEmpty { return give(messages.removeFirst()) }
         while case .channel(let place)? = steps.first {
             steps.removeFirst()
             // One that was not opened leaves it as it is.
@@ -118,6 +123,10 @@ struct ToolkitSession {
         }
         guard case .command(let command)? = steps.first else { return }
         steps.removeFirst()
+        give(command)
+    }
+
+    private mutating func give(_ command: ProactiveCommand) {
         number = number == 0xFE ? 1 : number + 1
         current = (command, command.encoded(number: number, channel: channel), false)
     }
@@ -150,6 +159,12 @@ extension VirtualCard {
     /// ENVELOPE: TS 102 221, 11.2.2; while a command is out with the terminal the toolkit is busy (9300).
     mutating func envelope(_ context: CommandContext) -> CardAnswer {
         guard !context.command.data.isEmpty else { return .status(0x6700) }
-        return toolkit.isBusy ? .status(0x9300) : .done
+        guard !toolkit.isBusy else { return .status(0x9300) }
+        switch packets?.take(context.command.data) {
+        case .answer(let userData): return .afterData(userData)
+        case .message(let message): toolkit.send(.sendShortMessage(message))
+        case nil: break
+        }
+        return .done
     }
 }

@@ -49,6 +49,7 @@ extension VirtualCard {
         case 0xAA: .done
         case 0xC2: envelope(context)
         case 0xCA: getData(context)
+        case 0xE2: storeData(context)
         // ETSI's STATUS uses the low half of P1 only, GlobalPlatform's GET STATUS always one of the high bits
         case 0xF2: command.p1 & 0xF0 == 0 ? status(context) : getStatus(context)
         default: .status(0x6D00)

@@ -88,6 +88,7 @@ extension VirtualCard {
 
     private func move(_ channel: inout LogicalChannel, to index: Int) {
         channel.isSecurityDomain = false
+        channel.isRoot = false
         channel.record = 0
         if files[index].isDirectory {
             channel.directory = index
@@ -121,6 +122,11 @@ extension VirtualCard {
             channels[context.channel] = channel
             let wantsNothing = context.command.p2 & 0x0C == 0x0C
             return wantsNothing ? .done : .afterData(SecurityDomain.fileControlInformation)
+        }
+        if euicc != nil, name == EUICC.identifier {
+            channels[context.channel] = LogicalChannel(application: nil, isRoot: true)
+            let wantsNothing = context.command.p2 & 0x0C == 0x0C
+            return wantsNothing ? .done : .afterData(EUICC.fileControlInformation)
         }
         let matches = files.applications.filter { index in
             if case .application(let aid) = files[index].kind { aid.starts(with: name) } else { false }

@@ -20,7 +20,9 @@ package struct VirtualCard: Sendable {
     var channels: [LogicalChannel?]
     var pending: PendingResponse?
     var toolkit: ToolkitSession
-    var rules: RuleBook
+    var rules: RuleBook<CardRule>
+    var packets: PacketReceiver?
+    var euicc: EUICC?
     /// An INITIALIZE UPDATE was answered and nothing else came since.
     var isSecureChannelStarted = false
 
@@ -35,24 +37,28 @@ package struct VirtualCard: Sendable {
         channels = Self.freshChannels
         toolkit = ToolkitSession(sessions: script.sessions)
         rules = RuleBook(script.rules)
+        packets = script.receipts.map(PacketReceiver.init)
+        euicc = script.euicc.map(EUICC.init)
     }
 
     /// The ATR that the reader gets at power-up.
     package var atr: [UInt8] { script.atr }
 
-    /// Power-up or reset: channels, verified PINs and toolkit sessions start again; files and counters stay.
+    /// Power-up or reset: channels, verified PINs, toolkit sessions and whatever came in part start again; files and counters stay.
     package mutating func reset() {
         channels = Self.freshChannels
         pins.reset()
         pending = nil
         isSecureChannelStarted = false
         toolkit = ToolkitSession(sessions: script.sessions)
+        packets?.reset()
+        euicc?.reset()
     }
 
     /// Answers one command.
     package mutating func process(_ bytes: [UInt8]) -> CardReply {
         var reply = CardReply(response: [], delay: script.delay)
-        guard let rule = rules.next(for: bytes) else {
+        guard let rule = rules.next(where: { $0.pattern.matches(bytes) }) else {
             reply.response = execute(bytes)
             return reply
         }
@@ -151,6 +157,8 @@ struct LogicalChannel: Equatable {
     /// 1 and up; 0 before the first record was read.
     var record = 0
     var isSecurityDomain = false
+    /// ISD-R of an eUICC.
+    var isRoot = false
 }
 
 /// Data that waits for GET RESPONSE on the channel it was made on.

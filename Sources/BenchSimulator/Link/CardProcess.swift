@@ -10,6 +10,7 @@ package struct CardProcess: Sendable {
 
     /// Runs until SIGINT, SIGTERM or SIGHUP.
     package func run() async throws(SimulatorError) {
+        let end = EndWatch()
         var options = VPCDClient.Options()
         options.host = host
         options.port = port
@@ -37,7 +38,7 @@ package struct CardProcess: Sendable {
             }
         }
         client.insert()
-        _ = await EndWatch.firstEnd()
+        _ = await end.firstEnd()
         client.remove()
         await socket?.close()
     }

@@ -1,6 +1,6 @@
 /// The card inside a virtual modem, reached by +CSIM, +CRSM, +CGLA (TS 27.007, 8.17, 8.18, 8.43 to 8.45).
 struct ModemCard: Sendable {
-    private var card: VirtualCard
+    private(set) var card: VirtualCard
 
     init(script: CardScript) {
         card = VirtualCard(script: script)
@@ -119,7 +119,7 @@ struct ModemCard: Sendable {
     // MARK: Transport
 
     /// A command and its answer whole: what waits is fetched, a wrong length put right.
-    private mutating func exchange(_ command: [UInt8]) -> [UInt8] {
+    mutating func exchange(_ command: [UInt8]) -> [UInt8] {
         var answer = card.process(command).response
         if answer.count == 2, answer[0] == 0x6C, command.count == 5 {
             answer = card.process(Array(command.dropLast()) + [answer[1]]).response
@@ -130,7 +130,7 @@ struct ModemCard: Sendable {
         return answer
     }
 
-    private func status(of answer: [UInt8]) -> UInt16 {
+    func status(of answer: [UInt8]) -> UInt16 {
         answer.count < 2 ? 0x6F00 : UInt16(answer[answer.count - 2]) << 8 | UInt16(answer[answer.count - 1])
     }
 }

@@ -13,6 +13,7 @@ package struct ModemProcess: Sendable {
 
     /// Runs until SIGINT, SIGTERM or SIGHUP; says on standard error when the modem is there.
     package func run() async throws(SimulatorError) {
+        let end = EndWatch()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let log = try self.log.map { (path) throws(SimulatorError) in try ModemLog(path: path) }
         let seat: NIOLoopBoundBox<ModemSeat> = .makeBoxSendingValue(
@@ -25,7 +26,7 @@ package struct ModemProcess: Sendable {
             }
         }
         tell("the modem \(script.profile.name) is at \(link)")
-        _ = await EndWatch.firstEnd()
+        _ = await end.firstEnd()
         try? await loop.submit { seat.value.unplug(returnsAfter: nil) }.get()
         await socket?.close()
     }

@@ -11,6 +11,8 @@ package struct ModemScript: Sendable {
     package var network = ModemNetwork()
     package var rules: [ModemRule] = []
     package var messages: [ModemMessage] = []
+    /// How the card's commands are put to a program; nil for a modem that keeps them to itself.
+    package var toolkit: ModemToolkitRules?
     /// Largest piece that is written at once; nil for whole answers.
     package var chunkBytes: Int?
     /// Between two pieces.
@@ -34,6 +36,16 @@ package struct ModemNetwork: Sendable, Equatable {
     package var rsrq = -11
 
     package init() {}
+}
+
+/// When a modem begins to put its card's commands to a program, in the lines of its maker, and how long it waits.
+package struct ModemToolkitRules: Sendable, Equatable {
+    /// The command line at which the card is told of its terminal; a star at its end stands for anything.
+    package var on: String
+    /// How long the answer to a command is awaited, before the card is told that there is none.
+    package var timeout = Duration.seconds(30)
+
+    package init(on: String) { self.on = on }
 }
 
 /// One way in which the modem departs from what it would do at a command.

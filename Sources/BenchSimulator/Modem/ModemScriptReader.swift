@@ -22,7 +22,8 @@ package struct ModemScriptReader {
 
     private func script(_ node: ScriptNode) throws(SimulatorError) -> ModemScript {
         let keys = try node.members([
-            "profile", "imei", "card", "echo", "delay", "network", "rules", "messages", "chunk", "chunkPause",
+            "profile", "imei", "card", "echo", "delay", "network", "rules", "messages", "toolkit", "chunk",
+            "chunkPause",
         ])
         var script = ModemScript()
         if let profile = keys["profile"] { script.profile = try Self.profile(profile) }
@@ -33,6 +34,7 @@ package struct ModemScriptReader {
         if let network = keys["network"] { script.network = try self.network(network) }
         for item in try keys["rules"]?.items() ?? [] { script.rules.append(try rule(item)) }
         for item in try keys["messages"]?.items() ?? [] { script.messages.append(try message(item)) }
+        if let toolkit = keys["toolkit"] { script.toolkit = try self.toolkit(toolkit) }
         script.chunkBytes = try keys["chunk"]?.integer(1...65_536)
         if let pause = keys["chunkPause"] { script.chunkPause = try pause.milliseconds() }
         return script
@@ -47,8 +49,17 @@ package struct ModemScriptReader {
         return profile
     }
 
-    /// The file of a card's script, or `none`.
+    private func toolkit(_ node: ScriptNode) throws(SimulatorError) -> ModemToolkitRules {
+        let keys = try node.members(["on", "timeout"])
+        guard let on = keys["on"] else { throw node.fault("\(node.name) needs on: the command line that begins it") }
+        var rules = ModemToolkitRules(on: try on.text())
+        if let timeout = keys["timeout"] { rules.timeout = try timeout.milliseconds() }
+        return rules
+    }
+
+    /// The file of a card's script, the script itself, or `none`.
     private func card(_ node: ScriptNode) throws(SimulatorError) -> CardScript? {
+        guard !node.isMapping else { return try CardScriptReader().script(node) }
         let name = try node.text()
         guard name != "none" else { return nil }
         return try CardScriptReader.read(path: name.hasPrefix("/") ? name : folder + name)
@@ -115,5 +126,7 @@ extension ModemProfile {
     package static func named(_ name: String) -> ModemProfile? { table.first { $0.name == name } }
 
     /// Their names, for messages.
-    package static var names: String { table.map(\.name).joined(separator: ", ") }
+    package static var names: String { allNames.joined(separator: ", ") }
+    /// Their names.
+    package static var allNames: [String] { table.map(\.name) }
 }

@@ -191,11 +191,22 @@ final class ModemSeat {
         guard number == self.number, channel != nil else { return }
         switch output.action {
         case .hangUp(let returnsAfter): unplug(returnsAfter: returnsAfter)
+        case .expect(let asked, let time):
+            isSending = false
+            loop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { self.expire(asked, number) }
+            sendNext()
         case .send(let bytes):
             // First the log: whoever has the answer finds it there.
             if !output.note.isEmpty { log?.note(output.isUnsolicited ? "unsolicited" : "result", output.note) }
             send(bytes[...], number)
         }
+    }
+
+    private func expire(_ asked: Int, _ number: Int) {
+        guard number == self.number, channel != nil else { return }
+        let outputs = modem.toolkitTimeout(asked)
+        if !outputs.isEmpty { log?.note("expired") }
+        enqueue(outputs)
     }
 
     /// Writes what fits in a piece, and waits before the next one.

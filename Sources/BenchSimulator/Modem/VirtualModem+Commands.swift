@@ -1,6 +1,7 @@
 extension VirtualModem {
     /// Does one command of a line and gives its answer.
     mutating func perform(_ command: String) -> ModemReply {
+        if let reply = toolkitCommand(command) { return reply }
         let name = Self.head(of: command)
         let rest = command.dropFirst(name.count)
         switch name {
@@ -46,7 +47,7 @@ extension VirtualModem {
         return cardCommand(name, rest, values) ?? ofMaker(command)
     }
 
-    private static func values(_ text: Substring) -> [String] {
+    static func values(_ text: Substring) -> [String] {
         text.split(separator: ",", omittingEmptySubsequences: false).map { value in
             String(value.drop { $0 == " " || $0 == "\"" }.reversed().drop { $0 == " " || $0 == "\"" }.reversed())
         }

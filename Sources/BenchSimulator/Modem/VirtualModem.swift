@@ -4,6 +4,8 @@ package struct ModemOutput: Equatable, Sendable {
         case send([UInt8])
         /// The port hangs up, and comes back after a time, or never.
         case hangUp(returnsAfter: Duration?)
+        /// What the card asked, by its number, is given up after a time.
+        case expect(number: Int, within: Duration)
     }
 
     /// Before it is done.
@@ -31,6 +33,7 @@ package struct VirtualModem: Sendable {
     var characterSet = "GSM"
     var messagesSent = 0
     var card: ModemCard?
+    var toolkit = ModemToolkitState()
     /// A message whose text is awaited.
     private var awaitedMessage = ""
 
@@ -81,7 +84,7 @@ package struct VirtualModem: Sendable {
         let before = script.messages.filter { $0.isBrought(by: text) && $0.isBeforeAnswer }.flatMap(outputs)
         let behind = script.messages.filter { $0.isBrought(by: text) && !$0.isBeforeAnswer }.flatMap(outputs)
         let rule = nextRule(for: text)
-        if rule?.isSilent == true { return before + behind }
+        if rule?.isSilent == true { return before + behind + toolkitNews(after: text) }
         let delay = rule?.delay ?? script.delay
         var answer: (bytes: [UInt8], note: String)
         if let raw = rule?.raw {
@@ -93,6 +96,7 @@ package struct VirtualModem: Sendable {
         }
         guard let cut = rule?.hangsUpAfterBytes else {
             return before + [ModemOutput(delay: delay, action: .send(answer.bytes), note: answer.note)] + behind
+                + toolkitNews(after: text)
         }
         answer.bytes = Array(answer.bytes.prefix(cut))
         return before + [

@@ -14,6 +14,10 @@ package struct CardScript: Sendable {
     package var rules: [CardRule] = []
     package var sessions: [ProactiveSession] = [.onSMSDownload]
     package var files: [ExtraFile] = []
+    /// What it says of secured packets that ask for a proof of receipt; nil for a card that knows of none.
+    package var receipts: [ReceiptRule]?
+    /// nil for a card that is no eUICC.
+    package var euicc: EUICCScript?
 
     package init() {}
 

@@ -16,9 +16,9 @@ package struct CardScriptReader {
         return try CardScriptReader().script(node)
     }
 
-    private func script(_ node: ScriptNode) throws(SimulatorError) -> CardScript {
+    func script(_ node: ScriptNode) throws(SimulatorError) -> CardScript {
         let keys = try node.members(
-            ["atr", "identity", "protocol", "pins", "delay", "rules", "proactive", "files"])
+            ["atr", "identity", "protocol", "pins", "delay", "rules", "proactive", "files", "receipts", "euicc"])
         var script = CardScript()
         if let atr = keys["atr"] { script.atr = try self.atr(atr) }
         if let identity = keys["identity"] { script.identity = try self.identity(identity) }
@@ -28,6 +28,8 @@ package struct CardScriptReader {
         for item in try keys["rules"]?.items() ?? [] { script.rules.append(try rule(item)) }
         if let proactive = keys["proactive"] { script.sessions = try ProactiveReader().sessions(proactive) }
         for item in try keys["files"]?.items() ?? [] { script.files.append(try extraFile(item)) }
+        if let receipts = keys["receipts"] { script.receipts = try ReceiptReader().rules(receipts) }
+        if let euicc = keys["euicc"] { script.euicc = try EUICCReader().script(euicc) }
         return script
     }
 
@@ -46,10 +48,7 @@ package struct CardScriptReader {
     private func identity(_ node: ScriptNode) throws(SimulatorError) -> CardIdentity {
         let keys = try node.members(["iccid", "imsi", "networkCodeDigits", "serviceProviderName"])
         var identity = CardIdentity()
-        if let iccid = keys["iccid"] {
-            identity.iccid = try iccid.digits(18...20)
-            try checkLuhn(identity.iccid, iccid)
-        }
+        if let iccid = keys["iccid"] { identity.iccid = try iccid.cardNumber() }
         if let imsi = keys["imsi"] { identity.imsi = try imsi.digits(6...15) }
         if let digits = keys["networkCodeDigits"] { identity.networkCodeDigits = try digits.integer(2...3) }
         if let name = keys["serviceProviderName"] {
@@ -59,15 +58,6 @@ package struct CardScriptReader {
             }
         }
         return identity
-    }
-
-    /// With 19 or 20 digits the last one is a check digit.
-    private func checkLuhn(_ iccid: String, _ node: ScriptNode) throws(SimulatorError) {
-        guard iccid.count > 18 else { return }
-        let right = CardIdentity.luhnDigit(of: String(iccid.dropLast()))
-        guard iccid.hasSuffix("\(right)") else {
-            throw node.fault("\(node.name) ends with a wrong check digit; it must be \(right)")
-        }
     }
 
     private func pins(
@@ -97,8 +87,7 @@ package struct CardScriptReader {
             guard rule.response == nil else { throw status.fault("\(node.name) has status and response; use one") }
             rule.response = try status.hexadecimal(2...2)
         }
-        if let after = keys["after"] { rule.after = try after.integer(0...1_000_000_000) }
-        rule.times = try keys["times"]?.integer(1...1_000_000_000)
+        (rule.after, rule.times) = try node.turns(keys)
         if let removes = keys["removeCard"] { rule.removesCard = try removes.flag() }
         if let back = keys["insertAfter"] {
             guard rule.removesCard else { throw back.fault("\(back.name) needs removeCard: true") }

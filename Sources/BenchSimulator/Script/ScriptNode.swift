@@ -63,9 +63,27 @@ struct ScriptNode {
     func digits(_ lengths: ClosedRange<Int>) throws(SimulatorError) -> String {
         let text = try text()
         guard lengths.contains(text.count), text.allSatisfy({ $0.isASCII && $0.isNumber }) else {
-            throw fault("\(title) is \"\(text)\"; it must be \(lengths.lowerBound) to \(lengths.upperBound) digits")
+            let expected =
+                lengths.count == 1 ? "\(lengths.lowerBound)" : "\(lengths.lowerBound) to \(lengths.upperBound)"
+            throw fault("\(title) is \"\(text)\"; it must be \(expected) digits")
         }
         return text
+    }
+
+    /// An ICCID; with 19 or 20 digits the last one is a check digit.
+    func cardNumber() throws(SimulatorError) -> String {
+        let iccid = try digits(18...20)
+        guard iccid.count > 18 else { return iccid }
+        let right = CardIdentity.luhnDigit(of: String(iccid.dropLast()))
+        guard iccid.hasSuffix("\(right)") else {
+            throw fault("\(name) ends with a wrong check digit; it must be \(right)")
+        }
+        return iccid
+    }
+
+    /// How often a rule is passed over before it acts, and how often it acts.
+    func turns(_ keys: [String: ScriptNode]) throws(SimulatorError) -> (after: Int, times: Int?) {
+        (try keys["after"]?.integer(0...1_000_000_000) ?? 0, try keys["times"]?.integer(1...1_000_000_000))
     }
 
     func integer(_ range: ClosedRange<Int>) throws(SimulatorError) -> Int {

@@ -37,6 +37,10 @@ package struct ExchangeNote: Hashable, Sendable {
     package var leftOutBytes = 0
     /// What of the data is no card's: `iccid hashed`.
     package var remark = ""
+    /// The tests during which it was sent, by suite and name.
+    package var tests: [String] = []
+    /// The trace that they belong to, 32 hex digits; empty for none.
+    package var trace = ""
 
     /// The comment of a packet that carries the response data of the packet before it, and is no exchange.
     package static let synthetic = "synthetic GET RESPONSE: response data of the packet before"
@@ -55,6 +59,8 @@ package struct ExchangeNote: Hashable, Sendable {
         if cutBytes > 0 { parts.append("\(cutBytes) bytes cut") }
         if leftOutBytes > 0 { parts.append("\(leftOutBytes) bytes left out") }
         if !remark.isEmpty { parts.append(remark) }
+        parts += tests.map { "test \($0)" }
+        if !trace.isEmpty { parts.append("trace \(trace)") }
         return parts.joined(separator: "; ")
     }
 
@@ -77,15 +83,19 @@ package struct ExchangeNote: Hashable, Sendable {
 extension ExchangeNote {
     /// What an exchange tells of itself.
     init(_ exchange: APDUExchange) {
-        // A part of the note ends with a semicolon.
-        let program = exchange.client.program.map { $0 == ";" || $0.isNewline ? "?" : $0 }
+        let program = exchange.client.program.asNotePart
         self.init(
             name: exchange.name.name, sentBytes: exchange.command.bytes.count,
             receivedBytes: exchange.response.bytes.count, durationNanoseconds: exchange.stamp.durationNanoseconds,
-            waitNanoseconds: exchange.waitNanoseconds, isWaitExact: exchange.isWaitExact, program: String(program),
+            waitNanoseconds: exchange.waitNanoseconds, isWaitExact: exchange.isWaitExact, program: program,
             pid: exchange.client.pid)
         resultCode = exchange.resultCode
     }
+}
+
+extension String {
+    /// The same in one line without a semicolon, with which a part of a note ends.
+    var asNotePart: String { String(map { $0 == ";" || $0.isNewline ? "?" : $0 }) }
 }
 
 extension ExchangeNote {
@@ -115,6 +125,8 @@ extension ExchangeNote {
         case ("PC/SC", 3): resultCode = UInt32(words[1], radix: 16) ?? 0
         case ("no", 3): hasNoStatusWord = true
         case ("response", 5): isContinued = true
+        case ("test", 2...): tests.append(String(part.dropFirst(5)))
+        case ("trace", 2): trace = String(words[1])
         default:
             if let count = words.first.flatMap(Self.count), part.hasSuffix(" bytes cut") {
                 cutBytes = count

@@ -15,8 +15,11 @@ package struct ExchangePackets: Hashable, Sendable {
     /// The packet that carries the response data of a command with data both ways.
     package let synthetic: [UInt8]?
 
-    /// Of `cutBytes` bytes of the exchange it is known that they were written as 00; `remark` goes into the note.
-    package init(_ exchange: APDUExchange, cutBytes: Int, remark: String = "") {
+    /// Of `cutBytes` bytes of the exchange it is known that they were written as 00; `remark` the tests during which it
+    /// was sent, and its trace go into the note.
+    package init(
+        _ exchange: APDUExchange, cutBytes: Int, remark: String = "", tests: [CapturedTest] = [], trace: String? = nil
+    ) {
         let parts = CommandParts(exchange.command.bytes)
         let answer = Answer(exchange)
         let isContinued = !parts.data.isEmpty && !answer.data.isEmpty
@@ -37,6 +40,8 @@ package struct ExchangePackets: Hashable, Sendable {
         note.cutBytes = cutBytes
         note.leftOutBytes = first.leftOut + (isContinued ? second.leftOut : 0)
         note.remark = remark
+        note.tests = tests.map(\.name)
+        note.trace = tests.lazy.compactMap(\.trace).first ?? trace ?? ""
         self.note = note
     }
 

@@ -3,33 +3,36 @@ package enum GSMTAP {
     /// The port that stands for GSMTAP.
     package static let port: UInt16 = 4_729
     /// The longest payload that an IPv4 packet holds.
-    package static let longestPayload = 65_535 - ipHeaderBytes - udpHeaderBytes - headerBytes
+    package static let longestPayload = IPPacket.longest - IPPacket.headerBytes - udpHeaderBytes - headerBytes
 
-    static let ipHeaderBytes = 20
     static let udpHeaderBytes = 8
     static let headerBytes = 16
     private static let simType: UInt8 = 4
-    private static let udp: UInt8 = 17
+    private static let loopback: [UInt8] = [127, 0, 0, 1]
 
-    /// A packet with this payload (`CLA INS P1 P2 P3 [data] SW1 SW2`); what is longer than may be is cut at its end.
-    package static func packet(_ payload: [UInt8]) -> [UInt8] {
-        let payload = payload.prefix(longestPayload)
-        let length = ipHeaderBytes + udpHeaderBytes + headerBytes + payload.count
-        var bytes = ipHeader(length: UInt16(clamping: length))
-        bytes.append(bigEndian: port)
-        bytes.append(bigEndian: port)
-        bytes.append(bigEndian: UInt16(clamping: length - ipHeaderBytes))
-        // No checksum: RFC 768.
-        bytes += [0, 0]
+    /// What goes into a UDP datagram with this payload (`CLA INS P1 P2 P3 [data] SW1 SW2`); what is longer than may be is
+    /// cut at its end.
+    package static func datagram(_ payload: [UInt8]) -> [UInt8] {
         // Version, length in words, type; no radio, so the rest is 0, and sub-type 0 is an APDU.
-        bytes += [2, 4, simType] + [UInt8](repeating: 0, count: headerBytes - 3)
-        bytes += payload
-        return bytes
+        [2, 4, simType] + [UInt8](repeating: 0, count: headerBytes - 3) + payload.prefix(longestPayload)
+    }
+
+    /// The same in an IPv4 packet from and to this machine.
+    package static func packet(_ payload: [UInt8]) -> [UInt8] {
+        let datagram = datagram(payload)
+        var bytes: [UInt8] = []
+        bytes.append(bigEndian: port)
+        bytes.append(bigEndian: port)
+        bytes.append(bigEndian: UInt16(clamping: udpHeaderBytes + datagram.count))
+        // No checksum: RFC 768.
+        bytes += [0, 0] + datagram
+        return IPPacket.packet(bytes, of: IPPacket.udp, from: loopback, to: loopback)
     }
 
     /// The payload of a packet with SIM data and sub-type APDU, of a link type that carries IPv4; nil for any other.
     package static func payload(of data: [UInt8], linkType: UInt32) -> [UInt8]? {
-        guard let start = ipStart(data, linkType), data.count >= start + ipHeaderBytes, data[start] >> 4 == 4 else {
+        guard let start = ipStart(data, linkType), data.count >= start + IPPacket.headerBytes, data[start] >> 4 == 4
+        else {
             return nil
         }
         let ipLength = Int(data[start + 2]) << 8 | Int(data[start + 3])
@@ -37,7 +40,8 @@ package enum GSMTAP {
         let header = udpStart + udpHeaderBytes
         // No fragment behind the first one has an UDP header.
         let isFirst = data[start + 6] & 0x1F == 0 && data[start + 7] == 0
-        guard isFirst, data[start + 9] == udp, udpStart >= start + ipHeaderBytes, header + headerBytes <= data.count,
+        guard isFirst, data[start + 9] == IPPacket.udp, udpStart >= start + IPPacket.headerBytes,
+            header + headerBytes <= data.count,
             Int(data[udpStart + 2]) << 8 | Int(data[udpStart + 3]) == Int(port)
         else { return nil }
         let payloadStart = header + Int(data[header + 1]) * 4
@@ -55,23 +59,5 @@ package enum GSMTAP {
         case 101, 228: 0
         default: nil
         }
-    }
-
-    /// From and to 127.0.0.1, with the right checksum: RFC 791.
-    private static func ipHeader(length: UInt16) -> [UInt8] {
-        let local: [UInt8] = [127, 0, 0, 1]
-        var header: [UInt8] = [0x45, 0]
-        header.append(bigEndian: length)
-        header += [0, 0, 0, 0, 64, udp, 0, 0] + local + local
-        var sum: UInt32 = 0
-        for index in stride(from: 0, to: header.count, by: 2) {
-            sum += UInt32(header[index]) << 8 | UInt32(header[index + 1])
-        }
-        sum = (sum & 0xFFFF) + sum >> 16
-        sum = (sum & 0xFFFF) + sum >> 16
-        let checksum = ~UInt16(truncatingIfNeeded: sum)
-        header[10] = UInt8(checksum >> 8)
-        header[11] = UInt8(checksum & 0xFF)
-        return header
     }
 }

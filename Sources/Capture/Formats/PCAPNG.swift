@@ -2,8 +2,21 @@
 ///
 /// Clauses are those of the IETF draft "PCAP Now Generic", draft-ietf-opsawg-pcapng.
 package enum PCAPNG {
-    /// LINKTYPE_IPV4: a packet begins with its IPv4 header. No link type stands for GSMTAP with SIM data itself.
-    package static let linkType: UInt16 = 228
+    /// What a packet of an interface begins with.
+    package enum LinkType {
+        /// LINKTYPE_IPV4. No link type stands for GSMTAP with SIM data itself.
+        package static let ipv4: UInt16 = 228
+        /// LINKTYPE_RAW: IPv4 or IPv6.
+        package static let ip: UInt16 = 101
+    }
+
+    /// Which way a packet went (epb_flags, 4.3.1).
+    package enum Direction: UInt32, Sendable {
+        /// To this side.
+        case received = 1
+        /// From it.
+        case sent = 2
+    }
 
     enum BlockType {
         static let sectionHeader: UInt32 = 0x0A0D_0D0A
@@ -24,8 +37,11 @@ package enum PCAPNG {
         static let application: UInt16 = 4
         // Interface.
         static let name: UInt16 = 2
+        static let description: UInt16 = 3
         static let resolution: UInt16 = 9
         static let timeOffset: UInt16 = 14
+        // Packet.
+        static let flags: UInt16 = 2
         // Statistics.
         static let received: UInt16 = 4
         static let dropped: UInt16 = 5
@@ -49,12 +65,15 @@ package enum PCAPNG {
     }
 
     /// An interface, numbered in the order in which they are written.
-    package static func interface(name: String) -> [UInt8] {
+    package static func interface(
+        name: String, description: String = "", linkType: UInt16 = LinkType.ipv4
+    ) -> [UInt8] {
         var body: [UInt8] = []
         body.append(littleEndian: linkType)
         body.append(littleEndian: UInt16(0))
         body.append(littleEndian: UInt32(0))
         append(Option.name, name, to: &body)
+        append(Option.description, description, to: &body)
         // Units of 10^-9 s.
         append(Option.resolution, [9], to: &body)
         return block(BlockType.interface, body)
@@ -62,7 +81,8 @@ package enum PCAPNG {
 
     /// A packet of an interface, at a time since 1970 in UTC.
     package static func packet(
-        _ data: [UInt8], interface: UInt32, nanoseconds: UInt64, originalLength: Int? = nil, comment: String
+        _ data: [UInt8], interface: UInt32, nanoseconds: UInt64, originalLength: Int? = nil,
+        direction: Direction? = nil, comment: String
     ) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(data.count + comment.utf8.count + 48)
@@ -73,6 +93,11 @@ package enum PCAPNG {
         body += data
         body.pad()
         append(Option.comment, comment, to: &body)
+        if let direction {
+            var flags: [UInt8] = []
+            flags.append(littleEndian: direction.rawValue)
+            append(Option.flags, flags, to: &body)
+        }
         return block(BlockType.packet, body)
     }
 

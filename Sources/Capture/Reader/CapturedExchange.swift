@@ -18,6 +18,7 @@ package struct CapturedExchange: Sendable, Hashable {
         var exchanges: [CapturedExchange] = []
         while let packet = try reader.next() {
             guard let payload = GSMTAP.payload(of: packet.data, linkType: packet.linkType) else { continue }
+            if packet.comment.hasPrefix(ToolkitPacket.mark) { continue }
             if packet.comment == ExchangeNote.synthetic {
                 guard let last = exchanges.indices.last, exchanges[last].note?.isContinued == true else { continue }
                 exchanges[last].response = Array(payload.dropFirst(5))

@@ -1,18 +1,18 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// A command for a modem.
-package struct ATCommand: Sendable, Hashable {
+public struct ATCommand: Sendable, Hashable {
     /// Its text, `AT+CSQ`, without the CR that ends it.
-    package var text: String
+    public var text: String
     /// What is sent at the prompt behind it, such as a message; nil for a command without prompt.
-    package var data: [UInt8]?
+    public var data: [UInt8]?
     /// How long its final result is awaited, nanoseconds.
-    package var timeoutNanoseconds: UInt64
+    public var timeoutNanoseconds: UInt64
 
     /// A command with the time that its kind takes, unless another one is given.
     ///
     /// Line ends and control characters in the text, which would make a second command of it, are left out.
-    package init(_ text: String, data: [UInt8]? = nil, timeout: Duration? = nil) {
+    public init(_ text: String, data: [UInt8]? = nil, timeout: Duration? = nil) {
         self.text = String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.isASCII && $0.value >= 0x20 }))
         self.data = data
         timeoutNanoseconds =
@@ -20,7 +20,7 @@ package struct ATCommand: Sendable, Hashable {
     }
 
     /// Its name for metrics.
-    package var name: ATCommandName { ATCommandName(text: text.utf8) }
+    public var name: ATCommandName { ATCommandName(text: text.utf8) }
 }
 
 /// Kinds of command by how long they may take.
@@ -70,25 +70,25 @@ package enum ATCommandClass: Sendable {
 }
 
 /// What a modem answered.
-package struct ATAnswer: Sendable, Equatable {
+public struct ATAnswer: Sendable, Equatable {
     /// The command.
-    package var command: ATCommand
+    public var command: ATCommand
     /// How it ended.
-    package var final: FinalResult
+    public var final: FinalResult
     /// The lines before the final result that belong to it, without echo and unasked codes.
-    package var lines: [[UInt8]] = []
+    public var lines: [[UInt8]] = []
     /// Whether lines were left out or cut, since there were too many.
-    package var isCut = false
+    public var isCut = false
     /// When it was written, nanoseconds on CLOCK_MONOTONIC; nil for one that never was.
-    package var sentNanoseconds: UInt64?
+    public var sentNanoseconds: UInt64?
     /// Time from there to the final result, or until it was given up, nanoseconds.
-    package var durationNanoseconds: UInt64 = 0
+    public var durationNanoseconds: UInt64 = 0
 
     /// Whether the modem did what it was asked.
-    package var isSuccess: Bool { final.result.isSuccess }
+    public var isSuccess: Bool { final.result.isSuccess }
 
     /// The lines as text.
-    package var texts: [String] { lines.map { String(decoding: $0, as: UTF8.self) } }
+    public var texts: [String] { lines.map { String(decoding: $0, as: UTF8.self) } }
 }
 
 extension Duration {

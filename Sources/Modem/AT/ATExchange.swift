@@ -82,6 +82,9 @@ struct ATExchange: Sendable {
     /// Gives it its whole time anew.
     mutating func extend(from now: UInt64) { deadline = now.addingSaturating(answer.command.timeoutNanoseconds) }
 
+    /// Whether it is a program's answer to the card, or tells it something.
+    var isForCard: Bool { ToolkitCommandLine.read(sent) != nil }
+
     /// When it was sent.
     var startNanoseconds: UInt64 { answer.sentNanoseconds ?? 0 }
 

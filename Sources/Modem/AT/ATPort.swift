@@ -1,30 +1,30 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
-package import ProbeEvents
+public import ProbeEvents
 
 /// How a modem's AT port is reached and named.
-package struct ATPortSettings: Sendable {
+public struct ATPortSettings: Sendable {
     /// The port, by a name that lasts: a link in `/dev/serial/by-id`, or any other path.
-    package var path: String
+    public var path: String
     /// The modem's name in metrics and events.
-    package var modem: String
+    public var modem: String
     /// How the port is opened.
-    package var serial = SerialSettings()
+    public var serial = SerialSettings()
     /// Times of the channel.
     package var pace = ATChannel.Pace()
     /// How long after the port was lost, or could not be had, it is tried again.
-    package var retry = Duration.milliseconds(500)
+    public var retry = Duration.milliseconds(500)
 
     /// A modem behind a port.
-    package init(path: String, modem: String) {
+    public init(path: String, modem: String) {
         self.path = path
         self.modem = modem
     }
 }
 
 /// What a port tells beside its events.
-package enum ATPortNews: Sendable, Equatable {
+public enum ATPortNews: Sendable, Equatable {
     /// The port was opened.
     case opened
     /// A modem answers there, for the first time since the port was opened or again.
@@ -42,7 +42,7 @@ package enum ATPortNews: Sendable, Equatable {
 /// A modem's AT port that comes back: it is opened when it is there, and again after it was lost, under the same name.
 ///
 /// Commands go out in order, one at a time; each is told as an event. No thread is its own.
-package final class ATPort: Sendable {
+public final class ATPort: Sendable {
     private let loop: any EventLoop
     private let keeper: NIOLoopBoundBox<PortKeeper>
 
@@ -51,27 +51,35 @@ package final class ATPort: Sendable {
     /// - Parameters:
     ///   - sink: hears AT commands, codes and changes of the modem.
     ///   - onNews: is told what concerns its user, on the port's loop.
-    package init(
+    public convenience init(
         _ settings: ATPortSettings, sink: (any EventSink)? = nil,
         onNews: @escaping @Sendable (ATPortNews) -> Void = { _ in }
     ) {
+        self.init(settings, sink: sink, capture: nil, onNews: onNews)
+    }
+
+    /// The same; a capture hears what passes, too.
+    package init(
+        _ settings: ATPortSettings, sink: (any EventSink)?, capture: (any WireSink)?,
+        onNews: @escaping @Sendable (ATPortNews) -> Void
+    ) {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         self.loop = loop
-        keeper = .makeBoxSendingValue(PortKeeper(settings, sink, onNews, loop), eventLoop: loop)
+        keeper = .makeBoxSendingValue(PortKeeper(settings, sink, capture, onNews, loop), eventLoop: loop)
     }
 
     /// Opens the port now, or as soon as it is there.
-    package func start() {
+    public func start() {
         loop.execute { self.keeper.value.start() }
     }
 
     /// Closes the port for good; it is free for others when this returns.
-    package func stop() async {
+    public func stop() async {
         try? await loop.flatSubmit { self.keeper.value.stop() }.get()
     }
 
     /// Sends a command and waits for its end; one of a task that is cancelled is given up.
-    package func send(_ command: ATCommand) async -> ATAnswer {
+    public func send(_ command: ATCommand) async -> ATAnswer {
         let cancelled = ATAnswer(command: command, final: FinalResult(.aborted))
         guard !Task.isCancelled else { return cancelled }
         let number = Self.numbers.next()

@@ -1,14 +1,14 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// The line that ends the answer to an AT command (V.250, 5.7.1; TS 27.007, 9; TS 27.005, 3.2.5).
-package struct FinalResult: Sendable, Equatable {
+public struct FinalResult: Sendable, Equatable {
     /// How the command ended.
-    package var result: ATResult
+    public var result: ATResult
     /// The number of an error, or the number that its text stands for; nil for none.
-    package var errorCode: UInt16?
+    public var errorCode: UInt16?
 
     /// A result from its parts.
-    package init(_ result: ATResult, errorCode: UInt16? = nil) {
+    public init(_ result: ATResult, errorCode: UInt16? = nil) {
         self.result = result
         self.errorCode = errorCode
     }
@@ -40,7 +40,7 @@ package struct FinalResult: Sendable, Equatable {
     }
 
     /// The result that a line is; nil for one that is none.
-    package init?(line: [UInt8]) {
+    public init?(line: [UInt8]) {
         let line = trimmed(line)
         // The longest text of an error has 60 letters.
         guard line.count <= 96 else { return nil }

@@ -22,6 +22,8 @@ final class PortKeeper {
     private let loop: any EventLoop
 
     private var channel: ATChannel
+    /// Tells a capture what passes; nil without one.
+    private var copy: ATLineCopy?
     private var port: SerialPort?
     /// Counts openings: a late word from one that is over concerns nobody.
     private var opening = 0
@@ -37,14 +39,15 @@ final class PortKeeper {
     private var ends: [EventLoopPromise<Void>] = []
 
     init(
-        _ settings: ATPortSettings, _ sink: (any EventSink)?, _ onNews: @escaping @Sendable (ATPortNews) -> Void,
-        _ loop: any EventLoop
+        _ settings: ATPortSettings, _ sink: (any EventSink)?, _ capture: (any WireSink)?,
+        _ onNews: @escaping @Sendable (ATPortNews) -> Void, _ loop: any EventLoop
     ) {
         self.settings = settings
         self.sink = sink
         self.onNews = onNews
         self.loop = loop
         channel = ATChannel(now: 0, pace: settings.pace)
+        copy = capture.map { ATLineCopy(modem: settings.modem, into: $0) }
     }
 
     private var now: UInt64 { EventClock.now.monotonicNanoseconds }
@@ -118,6 +121,7 @@ final class PortKeeper {
     private func closed(_ number: Int) {
         guard number == opening, port != nil else { return }
         port = nil
+        copy?.forget()
         perform(channel.closed(now: now))
         timer?.cancel()
         timerDeadline = nil
@@ -163,6 +167,7 @@ final class PortKeeper {
 
     private func received(_ buffer: ByteBuffer, _ number: Int) {
         guard number == opening, port != nil else { return }
+        copy?.received(buffer.readableBytesView)
         perform(channel.received(buffer.readableBytesView, now: now))
         setTimer()
     }
@@ -183,7 +188,9 @@ final class PortKeeper {
     private func perform(_ actions: [ATAction]) {
         for action in actions {
             switch action {
-            case .write(let bytes): port?.write(bytes)
+            case .write(let bytes):
+                port?.write(bytes)
+                copy?.sent(bytes)
             case .answered(let ticket, let answer): finish(ticket, answer)
             case .unsolicited(let seen):
                 sink?.receive(

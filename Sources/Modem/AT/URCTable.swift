@@ -1,13 +1,13 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// What a modem said without being asked.
-package struct ATUnsolicited: Sendable, Equatable {
+public struct ATUnsolicited: Sendable, Equatable {
     /// Its code.
-    package var code: URCName
+    public var code: URCName
     /// The line.
-    package var line: [UInt8]
+    public var line: [UInt8]
     /// The line behind it that belongs to it: the message of +CMT; nil for none.
-    package var following: [UInt8]?
+    public var following: [UInt8]?
 }
 
 /// Tells lines that nobody asked for from those that belong to an answer.

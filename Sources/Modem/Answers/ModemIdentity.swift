@@ -47,14 +47,14 @@ extension String {
 }
 
 /// Data that went through a modem's own connections, bytes.
-package struct DataCounters: Sendable, Equatable {
+public struct DataCounters: Sendable, Equatable {
     /// From the modem to the network.
-    package var sentBytes: UInt64
+    public var sentBytes: UInt64
     /// From the network.
-    package var receivedBytes: UInt64
+    public var receivedBytes: UInt64
 
     /// Counters from their parts.
-    package init(sentBytes: UInt64, receivedBytes: UInt64) {
+    public init(sentBytes: UInt64, receivedBytes: UInt64) {
         self.sentBytes = sentBytes
         self.receivedBytes = receivedBytes
     }

@@ -1,23 +1,23 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// How a modem is registered, as it says it (TS 27.007, 7.2, 10.1.20, 10.1.22, 10.1.47).
-package struct Registration: Sendable, Equatable {
+public struct Registration: Sendable, Equatable {
     /// What for.
-    package var domain: RegistrationDomain
+    public var domain: RegistrationDomain
     /// How.
-    package var state: RegistrationState
+    public var state: RegistrationState
     /// Over which radio access; nil where it is not told.
-    package var technology: RadioTechnology?
+    public var technology: RadioTechnology?
 
     /// A registration from its parts.
-    package init(domain: RegistrationDomain, state: RegistrationState, technology: RadioTechnology? = nil) {
+    public init(domain: RegistrationDomain, state: RegistrationState, technology: RadioTechnology? = nil) {
         self.domain = domain
         self.state = state
         self.technology = technology
     }
 
     /// What a line of `+CREG`, `+CGREG`, `+CEREG` or `+C5GREG` tells, asked or unasked; nil for any other.
-    package init?(line: String) {
+    public init?(line: String) {
         guard let (domain, fields) = Self.domain(of: line) else { return nil }
         // `<n>,<stat>…` has a state in second place, `<stat>,<area>…` an area.
         let place = fields.small(1) == nil ? 0 : 1
@@ -61,14 +61,14 @@ extension RadioTechnology {
 }
 
 /// The operator that a modem has chosen (TS 27.007, 7.3).
-package struct OperatorChoice: Sendable, Equatable {
+public struct OperatorChoice: Sendable, Equatable {
     /// Its name or number as the modem tells it; nil when it has none.
-    package var name: String?
+    public var name: String?
     /// Over which radio access; nil where it is not told.
-    package var technology: RadioTechnology?
+    public var technology: RadioTechnology?
 
     /// What the answer to `AT+COPS?` tells; nil when it has no such line.
-    package init?(lines: [String]) {
+    public init?(lines: [String]) {
         guard let fields = ATFields.first(lines, "+COPS"), fields.integer(0) != nil else { return nil }
         name = fields.text(2).map { String($0.prefix(64)) }
         technology = fields.small(3).map { RadioTechnology(accessTechnology: $0) }

@@ -1,24 +1,24 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// What a modem measured of a radio access: strengths in dBm, qualities in dB, as far as it tells them.
-package struct SignalReading: Sendable, Equatable {
+public struct SignalReading: Sendable, Equatable {
     /// Which access.
-    package var technology: RadioTechnology
+    public var technology: RadioTechnology
     /// Strength of the whole channel.
-    package var rssi: Double?
+    public var rssi: Double?
     /// Power of the reference signal.
-    package var rsrp: Double?
+    public var rsrp: Double?
     /// Power of the code.
-    package var rscp: Double?
+    public var rscp: Double?
     /// Quality of the reference signal.
-    package var rsrq: Double?
+    public var rsrq: Double?
     /// Signal to interference and noise.
-    package var sinr: Double?
+    public var sinr: Double?
     /// Energy of a chip over noise.
-    package var ecio: Double?
+    public var ecio: Double?
 
     /// A reading from its parts.
-    package init(
+    public init(
         _ technology: RadioTechnology, rssi: Double? = nil, rsrp: Double? = nil, rscp: Double? = nil,
         rsrq: Double? = nil, sinr: Double? = nil, ecio: Double? = nil
     ) {
@@ -32,7 +32,7 @@ package struct SignalReading: Sendable, Equatable {
     }
 
     /// Whether nothing was measured.
-    package var isEmpty: Bool { [rssi, rsrp, rscp, rsrq, sinr, ecio].allSatisfy { $0 == nil } }
+    public var isEmpty: Bool { [rssi, rsrp, rscp, rsrq, sinr, ecio].allSatisfy { $0 == nil } }
 }
 
 /// The ways in which modems tell their signal; each reads the lines of one command's answer.

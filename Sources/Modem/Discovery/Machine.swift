@@ -68,17 +68,24 @@ package struct Machine: Sendable {
 
     /// All processes, by id.
     package var processes: [Process] {
-        names(in: "/proc").compactMap { Int32($0) }.sorted().map { pid in
-            Process(pid: pid, name: text("/proc/\(pid)/comm") ?? "")
-        }
+        names(in: "/proc").compactMap { Int32($0) }.sorted().map(process)
     }
 
     /// The processes that have a file open, as far as this user may look.
-    package func holders(of path: String) -> [Process] {
-        processes.filter { process in
-            names(in: "/proc/\(process.pid)/fd").contains { link("/proc/\(process.pid)/fd/\($0)") == path }
-        }
+    package func holders(of path: String) -> [Process] { processes.filter { holds($0.pid, path) } }
+
+    /// A process besides one that has a file open, as far as this user may look; the one that was begun last is found
+    /// first.
+    package func holder(of path: String, besides own: Int32) -> Process? {
+        let pids = names(in: "/proc").compactMap { Int32($0) }.sorted(by: >)
+        return pids.first { $0 != own && holds($0, path) }.map(process)
     }
+
+    private func holds(_ pid: Int32, _ path: String) -> Bool {
+        names(in: "/proc/\(pid)/fd").contains { link("/proc/\(pid)/fd/\($0)") == path }
+    }
+
+    private func process(_ pid: Int32) -> Process { Process(pid: pid, name: text("/proc/\(pid)/comm") ?? "") }
 }
 
 extension Machine.Process: CustomStringConvertible {

@@ -1,52 +1,64 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// The modems of a machine with their ports, by sysfs and `/dev`.
-package struct ModemPorts: Sendable {
+public struct ModemPorts: Sendable {
     /// A serial port of a modem.
-    package struct Port: Sendable, Hashable {
+    public struct Port: Sendable, Hashable {
         /// `/dev/ttyUSB2`: another number the next time that it is plugged in.
-        package var device: String
+        public var device: String
         /// Names that stay, the best one first; none where udev made none.
-        package var links: [String]
+        public var links: [String]
         /// What it is for; nil where no table tells it.
-        package var role: PortRole?
+        public var role: PortRole?
 
         /// The name that it is opened by.
-        package var path: String { links.first ?? device }
+        public var path: String { links.first ?? device }
     }
 
     /// A modem.
-    package struct Modem: Sendable, Hashable {
+    public struct Modem: Sendable, Hashable {
         /// What it is by its USB descriptors.
         package var device: USBDevices.Device
         /// Its maker's commands, by its vendor number; nil for a number that no table has.
-        package var vendor: ModemVendor?
+        public var vendor: ModemVendor?
         /// Its name on this bench, for labels: that of the port's lasting link, without directory.
-        package var name: String
+        public var name: String
         /// Its serial ports.
-        package var ports: [Port]
+        public var ports: [Port]
         /// Its path in sysfs, which is what ModemManager calls it.
-        package var uid: String
+        public var uid: String
         /// Control devices of protocols that have no AT commands, `/dev/cdc-wdm0`.
-        package var controlDevices: [String]
+        public var controlDevices: [String]
         /// `MBIM` or `QMI`; nil for a modem that speaks neither.
-        package var controlProtocol: String?
+        public var controlProtocol: String?
 
         /// Ports that AT commands may be sent to, the best one for a probe first: the second AT port is nobody's, the
         /// first one a connection manager's; what no table knows comes last.
-        package var commandPorts: [Port] {
+        public var commandPorts: [Port] {
             [PortRole.at2, .at3, .at].flatMap { role in ports.filter { $0.role == role } }
                 + ports.filter { $0.role == nil }
         }
     }
 
     /// All of them, by their place.
-    package let modems: [Modem]
+    public let modems: [Modem]
 
     /// The modems of a machine.
     package init(_ machine: Machine, usb: USBDevices) {
         let links = DeviceLinks(machine)
         modems = usb.modems.map { Modem($0, machine, links) }
+    }
+
+    /// The modems of this machine; it reads files, and opens no port.
+    public init() {
+        let machine = Machine()
+        self.init(machine, usb: USBDevices(machine))
+    }
+
+    /// The maker of the modem that a port belongs to, by its USB number; nil for a port of no modem that a table has.
+    public func vendor(ofPort path: String) -> ModemVendor? {
+        let device = Machine.resolved(path)
+        return modems.first { $0.ports.contains { $0.device == device } }?.vendor
     }
 }
 

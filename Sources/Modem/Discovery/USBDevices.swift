@@ -10,6 +10,10 @@ package struct USBDevices: Sendable {
         package var product: String
         /// Who made it, as it says; empty when it does not.
         package var manufacturer: String
+        /// Its serial number as it says it; empty when it does not.
+        package var serial: String
+        /// `bcdDevice`, the release of the device: `5.18`; nil when it is not told.
+        package var release: String?
         /// Its interfaces.
         package var interfaces: [Interface]
 
@@ -55,8 +59,16 @@ package struct USBDevices: Sendable {
             let own = names.filter { $0.hasPrefix(name + ":") }
             return Device(
                 name: name, id: "\(attribute("idVendor")):\(attribute("idProduct"))", product: attribute("product"),
-                manufacturer: attribute("manufacturer"), interfaces: own.map { Interface(machine, "\(folder)/\($0)") })
+                manufacturer: attribute("manufacturer"), serial: attribute("serial"),
+                release: Self.release(attribute("bcdDevice")),
+                interfaces: own.map { Interface(machine, "\(folder)/\($0)") })
         }
+    }
+
+    /// Four digits, of which two are behind the point, as lsusb writes it.
+    private static func release(_ digits: String) -> String? {
+        guard digits.utf8.count == 4, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+        return "\(digits.hasPrefix("0") ? digits.dropFirst().prefix(1) : digits.prefix(2)).\(digits.suffix(2))"
     }
 
     /// Smart-card readers: devices with an interface of class 0B (USB CCID), or by the vendors that have their own.

@@ -1,13 +1,14 @@
-package import ProbeEvents
+public import ProbeEvents
 internal import Synchronization
 
 /// Watches a modem on a port of its own: who it is, its card, registration, signal, at intervals.
-package final class ModemPoller: EventSource {
+public final class ModemPoller: EventSource {
     /// Hashes an identity under the site's key.
-    package typealias IdentityHasher = @Sendable (IdentityKind, [UInt8]) -> String
+    public typealias IdentityHasher = @Sendable (IdentityKind, [UInt8]) -> String
 
     private let settings: ATPortSettings
     private let hasher: IdentityHasher?
+    private let capture: (any WireSink)?
     private let state: Mutex<State>
 
     private struct State {
@@ -26,29 +27,36 @@ package final class ModemPoller: EventSource {
     /// A watch over a modem, which begins with `start`.
     ///
     /// - Parameter hasher: without one no identity is told, not even hashed.
-    package init(
+    public convenience init(
         _ settings: ATPortSettings, intervals: PollIntervals = PollIntervals(), hasher: IdentityHasher? = nil
     ) {
+        self.init(settings, intervals: intervals, capture: nil, hasher: hasher)
+    }
+
+    /// The same; a capture hears what passes on the port, too.
+    package init(
+        _ settings: ATPortSettings, intervals: PollIntervals, capture: (any WireSink)?, hasher: IdentityHasher?
+    ) {
         self.settings = settings
-        self.hasher = hasher
+        (self.hasher, self.capture) = (hasher, capture)
         let toolkit = ToolkitTrail(modem: settings.modem, source: .modem)
         state = Mutex(State(plan: PollPlan(intervals), toolkit: toolkit))
     }
 
     /// The modem's name.
-    package var modem: String { settings.modem }
+    public var modem: String { settings.modem }
 
     /// The port that it is watched on.
-    package var path: String { settings.path }
+    public var path: String { settings.path }
 
     /// What is known of the modem now.
-    package var reading: ModemReading { state.withLock { $0.plan.reading } }
+    public var reading: ModemReading { state.withLock { $0.plan.reading } }
 
     /// Why its port cannot be had; nil when it can, or when it was not tried yet.
-    package var refusal: ModemError? { state.withLock { $0.refusal } }
+    public var refusal: ModemError? { state.withLock { $0.refusal } }
 
     /// Waits until all was asked once; false when the modem did not answer, or not all, in time.
-    package func firstRound(within limit: Duration) async -> Bool {
+    public func firstRound(within limit: Duration) async -> Bool {
         let end = EventClock.now.monotonicNanoseconds.addingSaturating(limit.wholeNanoseconds)
         while EventClock.now.monotonicNanoseconds < end, !Task.isCancelled {
             let (isDone, isRefused) = state.withLock { state in
@@ -64,8 +72,8 @@ package final class ModemPoller: EventSource {
     }
 
     /// Begins to watch; that there is no modem is no failure, it may come later.
-    package func start(into sink: any EventSink) {
-        let port = ATPort(settings, sink: sink) { [weak self] news in self?.take(news) }
+    public func start(into sink: any EventSink) {
+        let port = ATPort(settings, sink: sink, capture: capture) { [weak self] news in self?.take(news) }
         let isNew = state.withLock { state in
             guard state.port == nil else { return false }
             state.port = port
@@ -79,7 +87,7 @@ package final class ModemPoller: EventSource {
     }
 
     /// Ends the watch, and gives the port back soon after.
-    package func stop() {
+    public func stop() {
         let (port, task) = end()
         task?.cancel()
         guard let port else { return }
@@ -87,7 +95,7 @@ package final class ModemPoller: EventSource {
     }
 
     /// Ends the watch; the port is free when this returns.
-    package func stopped() async {
+    public func stopped() async {
         let (port, task) = end()
         task?.cancel()
         await port?.stop()
@@ -203,7 +211,8 @@ package final class ModemPoller: EventSource {
             return .registrationChanged(
                 RegistrationChange(
                     stamp: stamp, modem: modem, domain: registration.domain, state: registration.state,
-                    technology: registration.technology ?? .unknown))
+                    technology: registration.technology ?? .unknown,
+                    operatorName: registration.state.isRegistered ? reading.operatorChoice?.name : nil))
         case .signal(let signal):
             return .signalMeasured(
                 SignalMeasured(

@@ -1,39 +1,39 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// What is known of a modem.
-package struct ModemReading: Sendable, Equatable {
+public struct ModemReading: Sendable, Equatable {
     /// Whether it answers.
-    package var isAnswering = false
+    public var isAnswering = false
     /// Whose commands it speaks.
-    package var vendor = ModemVendor.unknown
+    public var vendor = ModemVendor.unknown
     /// Who made it, as it says.
-    package var maker = ""
+    public var maker = ""
     /// Its model, as it says.
-    package var model = ""
+    public var model = ""
     /// Its firmware, as it says.
-    package var firmware = ""
+    public var firmware = ""
     /// Identities in clear: they stay in this process, and go out as hashes only.
     package var identities: [IdentityKind: [UInt8]] = [:]
     /// Whether it can use its card; nil before it was asked.
-    package var sim: SIMState?
+    public var sim: SIMState?
     /// How it is registered, by domain.
-    package var registrations: [RegistrationDomain: Registration] = [:]
+    public var registrations: [RegistrationDomain: Registration] = [:]
     /// The operator that it has chosen; nil before it was asked.
-    package var operatorChoice: OperatorChoice?
+    public var operatorChoice: OperatorChoice?
     /// Its signal, by radio access.
-    package var signals: [RadioTechnology: SignalReading] = [:]
+    public var signals: [RadioTechnology: SignalReading] = [:]
     /// Data through its own connections; nil where it does not count.
-    package var counters: DataCounters?
+    public var counters: DataCounters?
     /// How warm it is; nil where it does not tell.
-    package var temperatureCelsius: Double?
+    public var temperatureCelsius: Double?
     /// Commands that it does not know.
-    package var missingCommands: Set<String> = []
+    public var missingCommands: Set<String> = []
 
     /// A modem of which nothing is known.
-    package init() {}
+    public init() {}
 
     /// The radio access that it is registered over, the newest one of several; else that of its operator.
-    package var technology: RadioTechnology {
+    public var technology: RadioTechnology {
         let order: [RegistrationDomain] = [.fiveGS, .eps, .ps, .cs]
         return order.lazy.compactMap { registrations[$0]?.technology }.first ?? operatorChoice?.technology ?? .unknown
     }

@@ -9,22 +9,22 @@ package enum PollItem: Int, Sendable, Hashable, CaseIterable {
 }
 
 /// How often each thing is asked.
-package struct PollIntervals: Sendable, Hashable {
+public struct PollIntervals: Sendable, Hashable {
     /// Whether the card is ready.
-    package var sim = Duration.seconds(30)
+    public var sim = Duration.seconds(30)
     /// How the modem is registered.
-    package var registration = Duration.seconds(10)
+    public var registration = Duration.seconds(10)
     /// How strong the signal is.
-    package var signal = Duration.seconds(10)
+    public var signal = Duration.seconds(10)
     /// Which operator it has chosen.
-    package var operatorChoice = Duration.seconds(60)
+    public var operatorChoice = Duration.seconds(60)
     /// How much data went through it.
-    package var counters = Duration.seconds(60)
+    public var counters = Duration.seconds(60)
     /// How warm it is.
-    package var temperature = Duration.seconds(60)
+    public var temperature = Duration.seconds(60)
 
     /// The usual intervals.
-    package init() {}
+    public init() {}
 
     func nanoseconds(of item: PollItem) -> UInt64 {
         switch item {
@@ -133,7 +133,7 @@ package struct PollPlan: Sendable {
         case .sim: return takeSIM(answer, lines)
         case .registration: return takeRegistration(answer, lines)
         case .signal: return takeSignal(answer, lines)
-        case .operatorChoice: if answer.isSuccess { reading.operatorChoice = OperatorChoice(lines: lines) }
+        case .operatorChoice: return takeOperator(answer, lines)
         case .counters: if answer.isSuccess { reading.counters = row.counters?.counters(lines) }
         case .temperature: if answer.isSuccess { reading.temperatureCelsius = row.temperature?.celsius(lines) }
         }
@@ -219,6 +219,16 @@ package struct PollPlan: Sendable {
         let before = reading.registrations[registration.domain]
         reading.registrations[registration.domain] = registration
         return before == registration ? [] : [.registration(registration)]
+    }
+
+    /// A registration is told again with the operator that it is with.
+    private mutating func takeOperator(_ answer: ATAnswer, _ lines: [String]) -> [ModemNews] {
+        guard answer.isSuccess else { return [] }
+        let before = reading.operatorChoice?.name
+        reading.operatorChoice = OperatorChoice(lines: lines)
+        guard reading.operatorChoice?.name != before else { return [] }
+        return RegistrationDomain.allCases.compactMap { reading.registrations[$0] }
+            .filter(\.state.isRegistered).map { .registration($0) }
     }
 
     private mutating func takeSignal(_ answer: ATAnswer, _ lines: [String]) -> [ModemNews] {

@@ -1,8 +1,8 @@
 internal import Glibc
-package import ProbeEvents
+public import ProbeEvents
 
 /// Why a modem's port cannot be had.
-package enum ModemError: ExplainedError, Hashable {
+public enum ModemError: ExplainedError, Hashable {
     /// There is no such file.
     case noSuchPort(path: String)
     /// The file is no serial port.
@@ -17,7 +17,7 @@ package enum ModemError: ExplainedError, Hashable {
     case system(path: String, doing: String, errno: Int32)
 
     /// One line: what, where, what to do next.
-    package var explanation: String {
+    public var explanation: String {
         switch self {
         case .noSuchPort(let path): "there is no port \(path); plug the modem in, or see: cardlink-probe modems"
         case .noTerminal(let path): "\(path) is no serial port; see: cardlink-probe modems"
@@ -38,7 +38,7 @@ package enum ModemError: ExplainedError, Hashable {
     }
 
     /// What was wrong with the device, as metrics tell it.
-    package var deviceError: DeviceErrorType {
+    public var deviceError: DeviceErrorType {
         switch self {
         case .noSuchPort: .unavailable
         case .noTerminal: .other

@@ -3,16 +3,16 @@ internal import Glibc
 internal import Synchronization
 
 /// How a port is opened.
-package struct SerialSettings: Sendable, Hashable {
+public struct SerialSettings: Sendable, Hashable {
     /// Bits a second; a USB modem does not care.
-    package var speed: UInt32 = 115_200
+    public var speed: UInt32 = 115_200
     /// Whether RTS and CTS hold back.
-    package var hasHardwareFlow = false
+    public var hasHardwareFlow = false
     /// Where lock files lie; nil for the customary place.
-    package var lockDirectory: String?
+    public var lockDirectory: String?
 
     /// The usual settings.
-    package init() {}
+    public init() {}
 }
 
 /// A serial port that is ours: raw, locked, with the settings it had before.

@@ -1,5 +1,6 @@
 internal import CProbe
 internal import Glibc
+internal import ProbeEvents
 
 /// A pseudo terminal that stands for a modem's port: the tester opens it by a name that stays.
 ///
@@ -80,6 +81,8 @@ final class ClientTerminal: Sendable {
 struct TapEnds: Sendable {
     let port: OpenTerminal
     let client: ClientTerminal
+    /// Whose modem it is by its USB number; nil when that does not tell.
+    let vendor: ModemVendor?
     /// Counts who opens and closes the client's end: read when that has to be known.
     let watch: Int32
     /// The same for the event loop, which it wakes. What one reader has read, another one finds no more.
@@ -94,6 +97,7 @@ struct TapEnds: Sendable {
             port.giveBack()
             throw error
         }
+        vendor = ModemPorts().vendor(ofPort: settings.port)
         watch = serial_watch_opens(client.device)
         alarm = serial_watch_opens(client.device)
         do throws(ModemError) {

@@ -3,6 +3,7 @@ internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import ProbeEvents
+internal import SmartCard
 internal import Synchronization
 
 /// A relay on its event loop: opens both ends, moves bytes, and tells what it heard; begins anew when the modem comes
@@ -26,6 +27,8 @@ final class TapKeeper {
     private let loop: any EventLoop
     private var teller: TapTeller
     private var listener = TapListener()
+    /// Tells a capture what passes; nil without one.
+    private var copy: ATLineCopy?
 
     private var open: Open?
     private var number = 0
@@ -43,11 +46,13 @@ final class TapKeeper {
     private var hangsUp = false
     private var line = serial_line()
 
-    init(_ settings: ATTapSettings, _ known: KnownState, _ loop: any EventLoop) {
+    init(_ settings: ATTapSettings, _ known: KnownState, _ capture: (any WireSink)?, _ loop: any EventLoop) {
         self.settings = settings
         self.known = known
         self.loop = loop
-        teller = TapTeller(modem: settings.modem)
+        teller = TapTeller(
+            modem: settings.modem, vendor: settings.vendor, level: capture?.level ?? .standard)
+        copy = capture.map { ATLineCopy(modem: settings.modem, into: $0) }
     }
 
     private var now: UInt64 { EventClock.monotonicNow }
@@ -145,6 +150,7 @@ final class TapKeeper {
         refusal = nil
         opens = 0
         known.state.withLock { $0 = ATTap.State(isOpen: true) }
+        teller.vendor.attached = open?.ends.vendor
         teller.tell(.modemCame)
     }
 
@@ -178,7 +184,8 @@ final class TapKeeper {
         isPresent = false
         listener.portLost(now: now).forEach { teller.heard($0) }
         teller.closeSession(error == nil ? nil : .readerUnavailable)
-        teller.forgetCard()
+        teller.forgetModem()
+        copy?.forget()
         if known.state.withLock({ $0.isOpen }) { teller.tell(.modemWent, error: error) }
         known.state.withLock { $0 = ATTap.State() }
     }
@@ -197,6 +204,7 @@ final class TapKeeper {
         followLine()
         open.modem.send(buffer)
         if !isPresent { countOpens() }
+        copy?.sent(buffer.readableBytesView)
         tell(listener.sent(buffer.readableBytesView, now: now))
     }
 
@@ -205,6 +213,8 @@ final class TapKeeper {
         if !isPresent { countOpens() }
         // A port that nobody has open keeps nothing for who opens it next.
         if isPresent { open.client.send(buffer) }
+        copy?.note(teller.vendor.vendor)
+        copy?.received(buffer.readableBytesView)
         tell(listener.received(buffer.readableBytesView, now: now))
     }
 
@@ -263,10 +273,19 @@ final class TapKeeper {
         if hangsUp { serial_set_ready(open.ends.port.descriptor, true) }
         hangsUp = false
         teller.openSession()
+        nameClient(at: open.ends.client.device)
         let keeper = NIOLoopBound(self, eventLoop: loop)
         looking = loop.scheduleRepeatedTask(initialDelay: Self.look, delay: Self.look) { _ in
             keeper.value.followLine()
         }
+    }
+
+    /// Looks for the program that has the terminal open. That takes milliseconds: on the loop bytes would wait for it.
+    private func nameClient(at device: String) {
+        let session = teller.lastSession
+        NIOThreadPool.singleton.runIfActive(eventLoop: loop) { Machine().holder(of: device, besides: getpid()) }
+            .assumeIsolated()
+            .whenComplete { self.teller.beginSession(session, of: (try? $0.get()).flatMap(\.self)) }
     }
 
     private func clientLeft() {

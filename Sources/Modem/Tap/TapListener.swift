@@ -22,6 +22,8 @@ package struct TapListener: Sendable {
     static let pendingLimit = 32
     /// Commands that come so soon behind another one are a queue: nobody gives up that fast.
     static let queueNanoseconds: UInt64 = 200_000_000
+    /// Lines of the card's toolkit that wait for a result; a further one waits no more.
+    static let earlyLimit = 8
     /// A command that is given up before that was not waited for.
     static let impatienceNanoseconds: UInt64 = 1_000_000_000
 
@@ -30,6 +32,8 @@ package struct TapListener: Sendable {
     private var pending: [ATExchange] = []
     private var lastSent: UInt64 = 0
     private var header: ATUnsolicited?
+    /// What the card wants next, told before the result of the command that answered it: it is behind that all the same.
+    private var early: [ATUnsolicited] = []
     private var isAnswering = true
     /// What passes is data of a connection, and no talk.
     private var isOnline = false
@@ -59,16 +63,21 @@ package struct TapListener: Sendable {
     /// The modem's port is gone.
     package mutating func portLost(now: UInt64) -> [TapNews] {
         defer { self = TapListener() }
-        return pending.map { .answered($0.answer(FinalResult(.portLost), now: now)) }
+        return pending.map { .answered($0.answer(FinalResult(.portLost), now: now)) } + takeEarly()
     }
 
     private mutating func giveUp(_ exchange: ATExchange, _ result: ATResult, _ now: UInt64) -> [TapNews] {
         pending.removeFirst()
         input.isText = false
-        let told = TapNews.answered(exchange.answer(FinalResult(result), now: now))
-        guard result == .timeout, isAnswering else { return [told] }
+        let told = [TapNews.answered(exchange.answer(FinalResult(result), now: now))] + takeEarly()
+        guard result == .timeout, isAnswering else { return told }
         isAnswering = false
-        return [told, .stoppedAnswering]
+        return told + [.stoppedAnswering]
+    }
+
+    private mutating func takeEarly() -> [TapNews] {
+        defer { early = [] }
+        return early.map(TapNews.unsolicited)
     }
 
     // MARK: From the tester
@@ -159,10 +168,12 @@ package struct TapListener: Sendable {
         input.isText = false
         isOnline = final.result == .connect
         news.append(.answered(first.answer(final, now: now)))
+        news += takeEarly()
     }
 
     private mutating func tellUnsolicited(_ line: ATLines.Line, _ code: URCName, _ news: inout [TapNews]) {
         let seen = ATUnsolicited(code: code, line: line.bytes)
+        if code.isToolkit, early.count < Self.earlyLimit, pending.first?.isForCard == true { return early.append(seen) }
         if URCTable.isFollowed(code) { header = seen } else { news.append(.unsolicited(seen)) }
     }
 

@@ -4,17 +4,34 @@ internal import SmartCard
 /// Tells as events what a relay heard; each time that a tester has the port is a session.
 struct TapTeller {
     private let modem: String
+    /// Whose modem it is, by which its lines are read.
+    var vendor: KnownVendor
+    /// How much of commands to the card is told.
+    private let level: Redaction.Level
     private var sink: (any EventSink)?
-    private var lastSession: UInt64 = 0
+    /// The number of the session that was opened last.
+    private(set) var lastSession: UInt64 = 0
     private var client = ClientProcess(id: 0, pid: 0, program: "")
     /// The session that is open; nil for none.
     private var trail: SessionTrail?
+    /// A session that is open, and whose program is still looked for; nil for none.
+    private var opening: Opening?
     /// What the modem says of its card, and what the tester tells the card through it.
     private var toolkit: ToolkitTrail
 
-    init(modem: String) {
-        self.modem = modem
-        toolkit = ToolkitTrail(modem: modem, source: .atTap, seesAnswers: true)
+    /// What a session did before its program was known.
+    private struct Opening {
+        var stamp: EventStamp
+        var exchanges: [(CardCommand, ATAnswer)] = []
+    }
+
+    /// Commands to the card that wait for the name of their program at most.
+    private static let waitingLimit = 64
+
+    init(modem: String, vendor: ModemVendor?, level: Redaction.Level = .standard) {
+        (self.modem, self.level) = (modem, level)
+        self.vendor = KnownVendor(named: vendor)
+        toolkit = ToolkitTrail(modem: modem, source: .atTap)
     }
 
     mutating func begin(_ sink: any EventSink) {
@@ -33,27 +50,31 @@ struct TapTeller {
         switch news {
         case .answered(let answer):
             tell(answer)
+            vendor.learn(answer)
             if answer.isSuccess {
                 let clock = EventClock.now
                 let sent = answer.sentNanoseconds ?? clock.monotonicNanoseconds
                 let then = EventClock(monotonicNanoseconds: sent, wallNanoseconds: clock.wall(atMonotonic: sent))
                 tell(toolkit.note(command: Array(answer.command.text.utf8), at: then))
             }
-            if let card = CardCommand(answer) { tell(card, of: answer) }
+            if let card = CardCommand(answer) { take(card, of: answer) }
         case .unsolicited(let seen):
             sink?.receive(
                 .urc(
                     URCSeen(
                         stamp: .now(source: .atTap), modem: modem, code: seen.code,
                         lengthBytes: UInt32(clamping: seen.line.count))))
-            tell(toolkit.note(seen, vendor: .unknown, at: .now))
+            tell(toolkit.note(seen, vendor: vendor.vendor, at: .now))
         case .stoppedAnswering: tell(.stoppedAnswering, error: .unresponsive)
         case .answersAgain: tell(.answersAgain)
         }
     }
 
-    /// Nobody tells of the modem's card any more.
-    mutating func forgetCard() { tell(toolkit.reset(.sourceGone, at: .now)) }
+    /// The port is gone: nobody tells of the modem and its card any more.
+    mutating func forgetModem() {
+        vendor.forget()
+        tell(toolkit.reset(.sourceGone, at: .now))
+    }
 
     private func tell(_ events: [ProbeEvent]) {
         for event in events { sink?.receive(event) }
@@ -75,14 +96,20 @@ struct TapTeller {
 
     // MARK: The card
 
+    private mutating func take(_ card: CardCommand, of answer: ATAnswer) {
+        guard opening != nil else { return tell(card, of: answer) }
+        opening?.exchanges.append((card, answer))
+        if opening?.exchanges.count == Self.waitingLimit { beginSession(lastSession, of: nil) }
+    }
+
     /// The modem's own part in the time is not known, so that the card's time is an upper bound.
     private mutating func tell(_ card: CardCommand, of answer: ATAnswer) {
-        let kept = Redaction.kept(command: card.command, response: card.response)
+        let kept = Redaction.kept(command: card.command, response: card.response, level: level)
         let exchange = APDUExchange(
             stamp: stamp(of: answer), client: client, thread: 0, session: trail == nil ? 0 : lastSession,
             reader: modem, interface: .at, sessionProtocol: .unknown,
             name: trail?.name(of: card.command) ?? CommandAPDU(card.command).name(), command: HexBytes(kept.command),
-            response: HexBytes(kept.response), isCut: kept.cut, resultCode: 0, waitNanoseconds: 0,
+            response: HexBytes(kept.response), isCut: kept.cut, resultCode: card.resultCode, waitNanoseconds: 0,
             isWaitExact: false)
         let effects = trail?.note(exchange) ?? []
         tell([.apdu(exchange)] + effects)
@@ -90,24 +117,33 @@ struct TapTeller {
 
     // MARK: The tester
 
-    /// A tester opened the port.
+    /// A tester opened the port; `beginSession` is to follow, with its name.
     mutating func openSession() {
-        guard trail == nil else { return }
-        let stamp = EventStamp.now(source: .atTap)
+        guard trail == nil, opening == nil else { return }
         lastSession += 1
-        client = ClientProcess(id: .random(in: 1...UInt64(Int64.max)), pid: 0, program: "")
+        opening = Opening(stamp: .now(source: .atTap))
+    }
+
+    /// The program that opened the port is known, or could not be found; what it did by then is told behind that.
+    mutating func beginSession(_ number: UInt64, of program: Machine.Process?) {
+        guard number == lastSession, let opened = opening else { return }
+        opening = nil
+        client = ClientProcess(
+            id: .random(in: 1...UInt64(Int64.max)), pid: program?.pid ?? 0, program: program?.name ?? "")
         trail = SessionTrail(
-            number: lastSession, client: client, reader: modem, activeProtocol: .unknown,
-            openedNanoseconds: stamp.startNanoseconds, source: .atTap, interface: .at)
+            number: number, client: client, reader: modem, activeProtocol: .unknown,
+            openedNanoseconds: opened.stamp.startNanoseconds, source: .atTap, interface: .at)
         sink?.receive(
             .sessionOpened(
                 ReaderSessionOpened(
-                    stamp: stamp, client: client, session: lastSession, reader: modem, sessionProtocol: .unknown,
+                    stamp: opened.stamp, client: client, session: number, reader: modem, sessionProtocol: .unknown,
                     shareMode: 1, type: .at)))
+        for (card, answer) in opened.exchanges { tell(card, of: answer) }
     }
 
     /// The tester closed the port, or it was lost.
     mutating func closeSession(_ error: SessionErrorType? = nil) {
+        beginSession(lastSession, of: nil)
         guard var trail else { return }
         self.trail = nil
         let clock = EventClock.now

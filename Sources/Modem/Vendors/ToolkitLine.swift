@@ -1,4 +1,4 @@
-package import ProbeEvents
+public import ProbeEvents
 
 /// How the lines of a code tell what the card's toolkit does.
 package enum ToolkitForm: Sendable, Hashable {
@@ -16,41 +16,23 @@ package enum ToolkitForm: Sendable, Hashable {
     case hexType
     /// Hex, or where it is none the type in decimal: two makers use one name.
     case commandOrDecimalType
+    /// Hex of a proactive command, or fields that tell nothing of the card.
+    case commandOrOther
     /// A type by numbers of the maker's own, or fields that are not told apart.
     case ownNumbers
     /// The end of the session.
     case end
 }
 
-/// What a line tells of the card's toolkit.
-package enum ToolkitNews: Sendable, Equatable {
-    /// A proactive command that waits for a terminal response, as the card gave it (D0…).
-    case command([UInt8])
-    /// A proactive command that the modem carries out itself.
-    case notice([UInt8])
-    /// The terminal's answer to a command.
-    case response([UInt8])
-    /// An envelope to the card (D1 to DF).
-    case envelope([UInt8])
-    /// A command of which only the type is told (TS 102 223, 9.4).
-    case type(UInt8)
-    /// The session is over.
-    case end
-    /// Something of the maker's own that is not read.
-    case unread
-    /// A line that should hold hex, and holds something else.
-    case malformed
-}
-
 /// Reads the lines in which modems tell what the card's toolkit does.
-package enum ToolkitLine {
+public enum ToolkitLine {
     /// More hex than the longest command has, in digits: 258 bytes, with a margin for makers that pad.
     private static let longestDigits = 2_048
 
     /// What a line tells; nil for one that tells nothing of the toolkit.
     ///
     /// - Parameter vendor: whose modem it is: some names mean another thing with another maker.
-    package static func news(_ line: [UInt8], vendor: ModemVendor = .unknown) -> ToolkitNews? {
+    public static func news(_ line: [UInt8], vendor: ModemVendor = .unknown) -> ToolkitNews? {
         let code = URCName(line: line)
         guard let form = VendorTable.row(vendor).toolkit[code] ?? VendorTable.toolkit[code] else { return nil }
         let text = String(decoding: line.prefix(longestDigits + 256), as: UTF8.self)
@@ -69,6 +51,7 @@ package enum ToolkitLine {
         case .commandOrDecimalType:
             guard let text = fields.text(0), text.utf8.count > 3 else { return type(fields, radix: 10) }
             return hex(fields, 0).map(ToolkitNews.command) ?? .malformed
+        case .commandOrOther: return proactive(fields).map(ToolkitNews.command) ?? .unread
         case .ownNumbers: return .unread
         case .end: return .end
         }
@@ -93,11 +76,17 @@ package enum ToolkitLine {
     }
 
     private static func numbered(_ fields: ATFields, _ command: Int, _ notice: Int, _ end: Int) -> ToolkitNews {
-        guard let number = fields.integer(0) else { return .malformed }
+        // Some builds leave the number out.
+        guard let number = fields.integer(0) else { return proactive(fields).map(ToolkitNews.command) ?? .malformed }
         if number == end { return .end }
         guard number == command || number == notice else { return .unread }
         guard let bytes = hex(fields, 1) else { return .malformed }
         return number == command ? .command(bytes) : .notice(bytes)
+    }
+
+    /// A first field that begins as every proactive command does (TS 102 223, 9.2).
+    private static func proactive(_ fields: ATFields) -> [UInt8]? {
+        hex(fields, 0).flatMap { $0.first == 0xD0 ? $0 : nil }
     }
 
     /// Hex digits, of either case, with blanks between them or without.

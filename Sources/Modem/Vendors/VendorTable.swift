@@ -1,7 +1,7 @@
 package import ProbeEvents
 
 /// What an interface of a modem is for.
-package enum PortRole: String, Sendable, Hashable {
+public enum PortRole: String, Sendable, Hashable {
     /// AT commands; the first such port, which connection managers take.
     case at
     /// AT commands; a second port.
@@ -18,7 +18,7 @@ package enum PortRole: String, Sendable, Hashable {
     case ignore
 
     /// Whether AT commands may be sent there.
-    package var takesCommands: Bool { self == .at || self == .at2 || self == .at3 }
+    public var takesCommands: Bool { self == .at || self == .at2 || self == .at3 }
 }
 
 /// A modem, by its USB product numbers, and what its interfaces are for.
@@ -156,7 +156,8 @@ package enum VendorTable {
         .calypsoSati: .command, .calypsoSatn: .notice, .calypsoSata: .ownNumbers,
         .iusatp: .command, .iusatc: .ownNumbers, .tstud: .command, .tstc: .ownNumbers,
         .huaweiStin: .numbered(command: 0, notice: 1, end: 99), .sstn: .decimalType, .sstk: .bothWays,
-        .stn: .decimalType, .qstkurc: .decimalType, .stin: .ownNumbers, .stkc: .hexType, .stkn: .hexType,
+        .stn: .decimalType, .qstkurc: .decimalType, .qstk: .commandOrOther, .stin: .ownNumbers, .stkc: .hexType,
+        .stkn: .hexType,
         .psstk: .ownNumbers, .kstc: .ownNumbers, .kste: .end, .stkpci: .numbered(command: 0, notice: 1, end: 2),
         .spusatprocmdind: .command, .spusatendsessionind: .end,
     ]

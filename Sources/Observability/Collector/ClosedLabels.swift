@@ -27,10 +27,14 @@ extension DeviceErrorType: ClosedLabel {}
 extension DeviceOperation: ClosedLabel {}
 extension DeviceType: ClosedLabel {}
 extension DropReason: ClosedLabel {}
+extension ESIMDownload.Ending: ClosedLabel {}
+extension ESIMFunction: ClosedLabel {}
+extension ESIMResult: ClosedLabel {}
 extension ExportFailureReason: ClosedLabel {}
 extension ExporterName: ClosedLabel {}
 extension HandshakeResult: ClosedLabel {}
 extension OTALeg: ClosedLabel {}
+extension OTAReceipt: ClosedLabel {}
 extension OperationStatus: ClosedLabel {}
 extension RadioTechnology: ClosedLabel {}
 extension RegistrationDomain: ClosedLabel {}
@@ -45,6 +49,7 @@ extension SourceKind: ClosedLabel {}
 extension TLSErrorType: ClosedLabel {}
 extension TestStatus: ClosedLabel {}
 extension TransferDirection: ClosedLabel {}
+extension TriesLeft: ClosedLabel {}
 extension TriggerType: ClosedLabel {}
 extension WaitReason: ClosedLabel {}
 

@@ -20,9 +20,11 @@ extension Collector {
     }
 
     /// Counts a command that the card answered, under a name that was decided with what the session did before.
+    ///
+    /// - Parameter isExpected: whether a failure is one that the tester means to see.
     public func recordAPDU(
         _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
-        receivedBytes: Int, nanoseconds: UInt64
+        receivedBytes: Int, nanoseconds: UInt64, isExpected: Bool = false
     ) {
         // All places first, then all additions.
         let reading = statusWords.reading(statusWord, command: name, cla: cla)
@@ -36,7 +38,7 @@ extension Collector {
         response.make()
         sent?.make()
         received?.make()
-        if let error = reading.errorType { catalog.apduErrors.place(error, name).update().make() }
+        if let error = reading.errorType { countError(error, of: name, statusWord, isExpected) }
     }
 
     func apply(_ exchange: APDUExchange) {
@@ -45,7 +47,7 @@ extension Collector {
             recordAPDU(
                 exchange.name, cla: command.cla, interface: exchange.interface, statusWord: statusWord,
                 sentBytes: command.lc, receivedBytes: exchange.response.bytes.count - 2,
-                nanoseconds: exchange.cardNanoseconds)
+                nanoseconds: exchange.cardNanoseconds, isExpected: exchange.isExpected)
         } else {
             countUnanswered(exchange, command)
         }
@@ -56,6 +58,16 @@ extension Collector {
         }
     }
 
+    private func countError(
+        _ error: APDUErrorType, of name: CommandName, _ statusWord: StatusWord, _ isExpected: Bool
+    ) {
+        guard !isExpected else { return recordExpectedError(error, of: name) }
+        catalog.apduErrors.place(error, name).update().make()
+        // Of some commands 63CX tells of writes that were repeated, and is an error of memory.
+        guard error == .security || error == .pinBlocked, let count = statusWord.triesLeft else { return }
+        catalog.apduPINAnswers.place(TriesLeft(count)).update().make()
+    }
+
     private func countUnanswered(_ exchange: APDUExchange, _ command: CommandAPDU) {
         if exchange.reachedCard {
             catalog.apduCommands[exchange.name, exchange.interface].increment()
@@ -63,7 +75,8 @@ extension Collector {
             if command.lc > 0 { catalog.apduData[.sent].record(UInt64(command.lc)) }
         }
         if let error = APDUVerdict(exchange, command).errorType {
-            catalog.apduErrors[error, exchange.name].increment()
+            exchange.isExpected
+                ? recordExpectedError(error, of: exchange.name) : recordError(error, of: exchange.name)
         }
     }
 }

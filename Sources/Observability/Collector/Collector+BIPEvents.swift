@@ -4,7 +4,7 @@ internal import Synchronization
 
 extension Collector {
     func apply(_ opened: BIPChannelOpened) {
-        switch openChannels.withLock({ $0.open(opened) }) {
+        switch openChannels.withLock({ $0.open(ChannelKey(opened.link), opened.bearer) }) {
         case .new: catalog.bipConnectionsActive[opened.bearer].increment()
         case .known: break
         case .noRoom: countUnfollowed(catalog.bipConnectionsActive.name)
@@ -18,7 +18,7 @@ extension Collector {
 
     func apply(_ closed: BIPChannelClosed) {
         // By the bearer of the opening: that is where it was counted.
-        if let bearer = openChannels.withLock({ $0.close(closed.link) }) {
+        if let bearer = openChannels.withLock({ $0.close(ChannelKey(closed.link)) }) {
             catalog.bipConnectionsActive[bearer].decrement()
         }
         catalog.bipConnectionDuration[closed.bearer, closed.status].record(closed.stamp.durationNanoseconds)
@@ -31,40 +31,20 @@ extension Collector {
 
     func apply(_ failed: BIPCommandFailed) {
         recordBIPError(failed.error, over: failed.bearer)
+        countLegs(of: failed)
     }
 }
 
-/// The BIP channels that are open: openings and ends may be told twice or be lost, and the gauge must not drift.
-struct OpenChannels {
-    /// More are not followed, and counted as refused. A card has 7 at most.
-    static let limit = 4_096
+/// Which opening of a BIP channel, whatever its number on the card.
+struct ChannelKey: Hashable {
+    private var device: String
+    private var interface: APDUInterface
+    private var client: UInt64?
+    private var session: UInt64
+    private var connection: UInt64
 
-    private struct Key: Hashable {
-        var device: String
-        var interface: APDUInterface
-        var client: UInt64?
-        var session: UInt64
-        var connection: UInt64
-
-        init(_ link: BIPLink) {
-            (device, interface, client) = (link.device, link.interface, link.client?.id)
-            (session, connection) = (link.session, link.connection)
-        }
+    init(_ link: BIPLink) {
+        (device, interface, client) = (link.device, link.interface, link.client?.id)
+        (session, connection) = (link.session, link.connection)
     }
-
-    /// What became of an opening.
-    enum Opening { case new, known, noRoom }
-
-    private var bearers: [Key: BearerType] = [:]
-
-    mutating func open(_ opened: BIPChannelOpened) -> Opening {
-        let key = Key(opened.link)
-        guard bearers[key] == nil else { return .known }
-        guard bearers.count < Self.limit else { return .noRoom }
-        bearers[key] = opened.bearer
-        return .new
-    }
-
-    /// Notes an end; the bearer that the opening named, nil for a channel that is not open.
-    mutating func close(_ link: BIPLink) -> BearerType? { bearers.removeValue(forKey: Key(link)) }
 }

@@ -22,6 +22,11 @@ extension Collector {
         catalog.apduErrors[error, command].increment()
     }
 
+    /// Counts a failure that the tester means to see; it is no error then.
+    public func recordExpectedError(_ error: APDUErrorType, of command: CommandName) {
+        catalog.apduExpectedErrors[error, command].increment()
+    }
+
     /// Counts the time of a command in the card.
     public func recordResponseTime(_ time: Duration, of command: CommandName) {
         catalog.apduResponseTime[command].record(time)

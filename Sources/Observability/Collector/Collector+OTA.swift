@@ -1,5 +1,6 @@
 public import ProbeEvents
 internal import PrometheusClient
+public import SmartCard
 
 extension Collector {
     /// Counts one leg of an OTA session.
@@ -20,6 +21,23 @@ extension Collector {
             catalog.otaLegDuration[leg].record(nanoseconds)
         }
     }
+
+    /// Counts what a card said of a secured packet, and how long after the packet's first message.
+    ///
+    /// - Parameter time: nil for a proof of receipt that did not come.
+    public func recordOTAReceipt(_ receipt: OTAReceipt, after time: Duration?) {
+        catalog.otaReceipts[receipt].increment()
+        if let time { catalog.otaReceiptDuration.record(UInt64(time.wholeNanoseconds)) }
+    }
+
+    /// Counts a function that an eUICC was asked for, what came of it, and how long it took.
+    public func recordESIMFunction(_ function: ESIMFunction, _ result: ESIMResult, took time: Duration) {
+        catalog.esimFunctions[function, result].increment()
+        catalog.esimFunctionDuration[function].record(time)
+    }
+
+    /// Counts the download of a profile to an eUICC by what ended it.
+    public func recordESIMDownload(_ result: ESIMDownloadResult) { catalog.esimDownloads[result].increment() }
 
     /// Counts a trigger that was sent.
     public func recordTriggerSent(_ type: TriggerType) { catalog.triggersSent[type].increment() }

@@ -11,7 +11,8 @@ extension Collector {
         switch state.stamp.source {
         case .readerMonitor: catalog.devicesConnected[.reader].show()
         case .modem: catalog.devicesConnected[.modem].show()
-        case .shim, .cardReader, .testerSocket, .atTap: break
+        case .adb: catalog.devicesConnected[.phone].show()
+        case .shim, .cardReader, .testerSocket, .atTap, .pskTlsTap, .store: break
         }
     }
 }

@@ -32,6 +32,9 @@ extension Collector {
         catalog.systemDiskUsage.readAll { samples in
             for disk in reading.get().disks { samples.append(Double(disk.usedBytes), disk.path) }
         }
+        catalog.systemDiskAvailable.readAll { samples in
+            for disk in reading.get().disks { samples.append(Double(disk.availableBytes), disk.path) }
+        }
         catalog.systemNetworkBytes.readAll { samples in
             for traffic in reading.get().network {
                 samples.append(Double(traffic.sentBytes), TransferDirection.sent.name, traffic.interface)

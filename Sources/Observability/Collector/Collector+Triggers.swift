@@ -10,4 +10,10 @@ extension Collector {
         catalog.otaLegDuration[.envelopeToOpenChannel].record(sinceTrigger)
         catalog.otaLegDuration[.openChannel].record(opened.stamp.durationNanoseconds)
     }
+
+    /// Counts the leg that a refused channel has: the card did what the trigger asked of it.
+    func countLegs(of failed: BIPCommandFailed) {
+        guard let sinceTrigger = failed.sinceTriggerNanoseconds else { return }
+        catalog.otaLegDuration[.envelopeToOpenChannel].record(sinceTrigger)
+    }
 }

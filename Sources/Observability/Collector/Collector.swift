@@ -30,7 +30,8 @@ public final class Collector: EventSink {
     let commands = CommandLookup.shared
     let openSessions = Mutex(OpenSessions())
     let devices = Mutex(PresentDevices())
-    let openChannels = Mutex(OpenChannels())
+    let openChannels = Mutex(OpenTable<ChannelKey, BearerType>(limit: 4_096))
+    let openTesterWork = Mutex(OpenTesterWork())
 
     /// A collector with families that count from 0.
     ///
@@ -107,6 +108,12 @@ public final class Collector: EventSink {
         case .bipClosed(let closed): apply(closed)
         case .bipFailed(let failed): apply(failed)
         case .triggerSeen(let trigger): apply(trigger)
+        case .tls(let event): apply(event)
+        case .ota(let event): apply(event)
+        case .esim(let event): apply(event)
+        case .phone(let event): apply(event)
+        case .test(let event): apply(event)
+        case .database(let event): apply(event)
         // No family counts these: an ATR, a program's name and a modem's identity are never labels.
         case .cardIdentified, .clientAttached, .clientDrained, .modemIdentified, .urc: break
         // A link that went is counted when its channel ends.

@@ -22,13 +22,19 @@ package struct MetricCatalog: Sendable {
         "cardlink_apdu_errors_total",
         "Commands that failed, refused probing SELECTs and those that could not be sent too; not 6CXX and 9300.",
         labels: TwoLabels("error_type", APDUErrorType.self, "command", CommandName.self))
+    /// Commands that failed as the tester means them to.
+    package let apduExpectedErrors = Counter(
+        "cardlink_apdu_expected_errors_total",
+        "Commands that failed as the tester said they would; they are not in cardlink_apdu_errors_total.",
+        labels: TwoLabels("error_type", APDUErrorType.self, "command", CommandName.self))
+    /// PINs that were refused, or asked about.
+    package let apduPINAnswers = Counter(
+        "cardlink_apdu_pin_answers_total", "Answers that tell how many tries a PIN or key has left (63CX, 6983, 9840).",
+        labels: OneLabel("tries_left", TriesLeft.self))
     /// The card's own time.
     package let apduResponseTime = DurationHistogram(
         "cardlink_apdu_response_time_seconds", "Time of a command in the card, known waiting left out.",
-        labels: OneLabel("command", CommandName.self),
-        buckets: [
-            0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-        ])
+        labels: OneLabel("command", CommandName.self), buckets: Self.apduResponseTimeBuckets)
     /// Data fields.
     package let apduData = SizeHistogram(
         "cardlink_apdu_data_bytes", "Length of data fields, headers and status words left out; none is not observed.",
@@ -100,6 +106,27 @@ package struct MetricCatalog: Sendable {
     package let otaLegDuration = DurationHistogram(
         "cardlink_ota_leg_duration_seconds", "Time of each leg of an OTA session.",
         labels: OneLabel("leg", OTALeg.self), buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300])
+    /// What cards said of secured packets.
+    package let otaReceipts = Counter(
+        "cardlink_ota_por_total", "Proofs of receipt of secured packets, by what the card said.",
+        labels: OneLabel("status", OTAReceipt.self))
+    /// How long cards took over secured packets.
+    package let otaReceiptDuration = DurationHistogram(
+        "cardlink_ota_por_duration_seconds", "Time from a secured packet's first message to its proof of receipt.",
+        buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30])
+    /// Functions that eUICCs were asked for.
+    package let esimFunctions = Counter(
+        "cardlink_esim_functions_total", "Functions that eUICCs were asked for, by what came of them.",
+        labels: TwoLabels("function", ESIMFunction.self, "result", ESIMResult.self))
+    /// How long they took.
+    package let esimFunctionDuration = DurationHistogram(
+        "cardlink_esim_function_duration_seconds", "Time from a function's first block to the end of its answer.",
+        labels: OneLabel("function", ESIMFunction.self),
+        buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120])
+    /// Downloads of profiles.
+    package let esimDownloads = Counter(
+        "cardlink_esim_downloads_total", "Downloads of profiles to eUICCs, by what ended them.",
+        labels: OneLabel("result", ESIMDownload.Ending.self))
     /// Triggers that were sent.
     package let triggersSent = Counter(
         "cardlink_triggers_sent_total", "Triggers of OTA sessions that were sent.",
@@ -219,6 +246,11 @@ package struct MetricCatalog: Sendable {
     package let systemDiskUsage = ObservedFamily(
         .gauge, "cardlink_system_disk_usage_bytes", "Bytes in use on the file system that holds a path.", unit: .bytes,
         labels: OneLabel("path", OpenLabel.self))
+    /// Room in its file systems.
+    package let systemDiskAvailable = ObservedFamily(
+        .gauge, "cardlink_system_disk_available_bytes",
+        "Bytes that programs may still take of the file system that holds a path; root may take more.", unit: .bytes,
+        labels: OneLabel("path", OpenLabel.self))
     /// Traffic of its network interfaces.
     package let systemNetworkBytes = ObservedFamily(
         .counter, "cardlink_system_network_bytes_total", "Bytes through a network interface.", unit: .bytes,
@@ -232,6 +264,14 @@ package struct MetricCatalog: Sendable {
 
     /// A catalogue of its own; its families count from 0.
     package init() {}
+
+    /// Upper bounds of a command's time, seconds.
+    package static let apduResponseTimeBuckets: [Double] = [
+        0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ]
+
+    /// The same in nanoseconds.
+    static let apduResponseTimeNanoseconds = apduResponseTimeBuckets.map { UInt64(($0 * 1e9).rounded()) }
 
     private static let sessionBuckets: [Double] = [1, 5, 10, 30, 60, 300, 600, 1800, 3600]
 }

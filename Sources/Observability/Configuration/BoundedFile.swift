@@ -15,6 +15,8 @@ package enum BoundedFile {
         case tooLarge(Int)
         /// It is no UTF-8.
         case notText
+        /// It has secrets, and others than this user and root may read or own it.
+        case readableByOthers
 
         /// Whether there is nothing of this name.
         var isMissing: Bool { self == .system(ENOENT) }
@@ -26,12 +28,17 @@ package enum BoundedFile {
             case .notAFile: "is no file"
             case .tooLarge(let mostBytes): "has more than \(mostBytes) bytes, which no file of this kind has"
             case .notText: "is no text in UTF-8"
+            case .readableByOthers: "can be read by others"
             }
         }
     }
 
     /// The text of a file that has no more bytes than that.
-    package static func text(_ path: String, mostBytes: Int = mostBytes) throws(Failure) -> String {
+    ///
+    /// - Parameter isSecret: whether nobody else may read it.
+    package static func text(
+        _ path: String, mostBytes: Int = mostBytes, isSecret: Bool = false
+    ) throws(Failure) -> String {
         // A FIFO that nobody writes to would hold up the opening.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(errno) }
@@ -39,6 +46,8 @@ package enum BoundedFile {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .system(errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
+        let isOwn = status.st_mode & 0o077 == 0 && (status.st_uid == geteuid() || status.st_uid == 0)
+        guard isOwn || !isSecret else { throw .readableByOthers }
         guard status.st_size <= mostBytes else { throw .tooLarge(mostBytes) }
         var bytes: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 64 * 1024)

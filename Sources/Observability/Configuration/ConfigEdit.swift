@@ -12,9 +12,19 @@ package struct ConfigEdit: Sendable {
         self.texts = texts
     }
 
+    /// How long it waits for another program that changes the file.
+    private static let patience = Duration.seconds(3)
+
     /// Writes it; what is told is a line. The file is made where it is missing, and stays as it was when it would have a
-    /// fault.
+    /// fault. Of several that write at once each keeps what the others set.
     package func write(to file: String) async throws -> String {
+        let lock = try await FolderLock.of(file, within: Self.patience)
+        let line = try await writeLocked(to: file)
+        _ = consume lock
+        return line
+    }
+
+    private func writeLocked(to file: String) async throws -> String {
         let old = try text(of: file)
         let new: String
         do throws(YAMLEdit.Refusal) {

@@ -13,14 +13,10 @@ struct ConfigFile {
         self.path = path
         settings = Dictionary(keys.map { ($0.path, $0) }) { first, _ in first }
         known = keys.map(\.path)
-        do {
-            read(try YAMLTree.parse(try BoundedFile.text(path)))
-        } catch let failure as BoundedFile.Failure {
-            add(line: nil, failure.reason)
-        } catch let fault as YAMLTree.Fault {
-            add(line: fault.line, fault.reason)
+        do throws(ConfigError) {
+            read(try YAMLTree(file: path))
         } catch {
-            add(line: nil, "cannot be read")
+            faults += error.faults
         }
     }
 

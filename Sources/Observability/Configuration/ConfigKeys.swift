@@ -3,7 +3,10 @@ package import Logging
 /// Every key of the configuration. Files, variables, options, help and the page on them follow from this table.
 ///
 /// No key holds a secret: passwords and keys stand in files of their own, which keys name.
-package struct ConfigKeys: Sendable {
+///
+/// A class: to look up one row of a struct copies all of them, which was half of the time that `serve` took to read its
+/// command line.
+package final class ConfigKeys: Sendable {
     /// The table.
     package static let table = ConfigKeys()
 
@@ -13,12 +16,15 @@ package struct ConfigKeys: Sendable {
     package let metricsListenAddress = Setting(
         "metrics.listen_address", .addresses, default: [], fallbackText: "127.0.0.1 with metrics.port",
         option: "web.listen-address", valueName: "host:port",
-        help: "Where to serve metrics, landing page and health.")
+        help: "Where to serve metrics, the live page and health.")
     package let metricsPort = Setting(
         "metrics.port", .number(0...65_535), default: 7816, older: "GP_METRICS_PORT", option: "metrics.port",
         valueName: "port", help: "The port on loopback, where metrics.listen_address says nothing.")
     package let metricsPath = Setting(
-        "metrics.path", .webPath(besides: ["/", "/health", "/health/live", "/health/ready"]), default: "/metrics",
+        "metrics.path",
+        .webPath(
+            besides: ["/", "/health", "/health/live", "/health/ready"], below: ["/api/", "/live/"]),
+        default: "/metrics",
         older: "GP_METRICS_PATH", option: "web.telemetry-path", valueName: "path", help: "The path of the metrics.")
     package let metricsMaxRequests = Setting(
         "metrics.max_requests", .number(1...10_000), default: 40, option: "web.max-requests", valueName: "count",
@@ -109,6 +115,10 @@ package struct ConfigKeys: Sendable {
         "web.host_names", .hostNames, default: [], fallbackText: "none", option: "web.host", valueName: "name",
         help: "A further name that this machine is known by; requests under others are refused.")
 
+    package let webLivePage = Setting(
+        "web.live_page", .flag, default: true, option: "web.live-page", valueName: "bool",
+        help: "Whether the live page and what it asks, /api/v1, are served with the metrics.")
+
     package let benchName = Setting(
         "bench.name", .name("a name"), default: nil, fallbackText: "the host's name", option: "bench.name",
         valueName: "name", help: "The bench's name, as metrics and traces tell it.")
@@ -134,9 +144,102 @@ package struct ConfigKeys: Sendable {
         help: "How often a watched modem is asked for registration and signal; for its card after three of these, for "
             + "operator, counters and temperature after six.")
     package let modemTaps = Setting(
-        "modems.taps", .modemTaps, default: [], fallbackText: "none", option: "modem.tap", valueName: "name=port",
+        "modems.taps", .modemTaps, default: [], fallbackText: "none", option: "modem.tap",
+        valueName: "name=[maker:]port",
         help: "A relay between a tester and the modem that it owns: the tester opens NAME in place of the port. A name "
-            + "without a slash stands in the folder modems of runtime.directory.")
+            + "without a slash stands in the folder modems of runtime.directory. The maker decides how lines of "
+            + "the card's toolkit are read; without one the modem's answer to AT+CGMI or its USB number tells.")
+
+    package let pskTLSRelays = Setting(
+        "taps.psk_tls", .tlsRelays, default: [], fallbackText: "none", option: "psk-tls.tap",
+        valueName: "name=listen/server",
+        help: "A relay between cards and a tester's server over TLS: cards connect to LISTEN in place of SERVER.")
+    package let pskFile = Setting(
+        "taps.psk_file", .path, default: nil, fallbackText: "none", option: "psk-tls.keys", valueName: "file",
+        help: "The keys that cards share with these servers, a line IDENTITY:KEY each, with the key in hex: sessions "
+            + "under them are read. Nobody else may read the file; what it holds is shown by nothing.")
+    package let phonesWatch = Setting(
+        "phones.watch", .flag, default: false, option: "phones.watch", valueName: "bool",
+        help: "Whether the adb server is asked which phones there are, and a phone that is ready what it is: model, "
+            + "release, baseband, operator, state of its card. No server is started.")
+    package let phonesServer = Setting(
+        "phones.server", .adbServer, default: ListenAddress(host: "127.0.0.1", port: 5037), option: "phones.server",
+        valueName: "host:port", help: "The adb server.")
+    package let phonesRadioLog = Setting(
+        "phones.radio_log", .flag, default: false, option: "phones.radio-log", valueName: "bool",
+        help:
+            "Whether the radio log of watched phones (logcat -b radio) is read for what their cards ask: channels, and "
+            + "messages that start them. Nothing else of it is kept.")
+    package let phonesExpected = Setting(
+        "phones.expected", .names("phones' serial numbers"), default: [], fallbackText: "none",
+        option: "phones.expected", valueName: "serial", isLive: true,
+        help: "A phone that belongs to the bench, by the serial number that adb shows: cardlink_device_expected, and "
+            + "cardlink_device_up is 0 while it is not there.")
+    package let adbRelays = Setting(
+        "taps.adb", .adbRelays, default: [], fallbackText: "none", option: "adb.tap", valueName: "listen[/server]",
+        help: "A relay before the adb server that times each service: clients find it by ADB_SERVER_SOCKET=tcp:LISTEN. "
+            + "Without SERVER it is before that of phones.server.")
+    package let eventsRecording = Setting(
+        "events.recording", .path, default: nil, fallbackText: "none", option: "events.recording", valueName: "file",
+        help: "A file for all events, a line each, as 'cardlink-probe run --events' has it for a run; "
+            + "'cardlink-probe replay' reads it.")
+    package let eventsRecordingMaxSize = Setting(
+        "events.recording_max_size", .size(1 << 20...(1 << 40)), default: 256 << 20,
+        option: "events.recording-max-size", valueName: "size",
+        help: "How large that file becomes with the one before it, FILE.1: at half of it a new one begins.")
+    package let storeEnabled = Setting(
+        "store.enabled", .flag, default: true, option: "store.enabled", valueName: "bool",
+        help: "Whether a history of runs, sessions and commands is kept on this machine, without payloads and secrets.")
+    package let storePath = Setting(
+        "store.path", .path, default: nil, fallbackText: "history.db in the state directory", option: "store.path",
+        valueName: "file", help: "The file of the history, an SQLite database for this user alone.")
+    package let storeMaxAge = Setting(
+        "store.max_age", .time(.seconds(60)...(.seconds(3_660 * 86_400))), default: .seconds(30 * 86_400),
+        fallbackText: "30d", option: "store.max-age", valueName: "time",
+        help: "How long the history keeps anything; what is older is deleted, and its room given back.")
+    package let storeMaxSize = Setting(
+        "store.max_size", .size(1 << 20...(1 << 40)), default: 256 << 20, option: "store.max-size",
+        valueName: "size", help: "How large the history becomes; then its oldest tenth is deleted.")
+
+    package let flightsEnabled = Setting(
+        "flights.enabled", .flag, default: true, option: "flights.enabled", valueName: "bool",
+        help:
+            "Whether a fault leaves a file with the last events of its device and session, for cardlink-probe explain.")
+    package let flightsPath = Setting(
+        "flights.path", .path, default: nil, fallbackText: "flights in the state directory", option: "flights.path",
+        valueName: "dir", help: "The folder of these files, for this user alone.")
+    package let flightsMaxFiles = Setting(
+        "flights.max_files", .number(1...10_000), default: 100, option: "flights.max-files", valueName: "count",
+        help: "How many of them are kept; then the oldest goes, and likewise at 64 MiB.")
+
+    package let captureFile = Setting(
+        "capture.file", .path, default: nil, fallbackText: "none", option: "capture.file", valueName: "file",
+        help:
+            "A file in pcapng into which all that is seen goes, without secrets: commands to cards, lines to modems and "
+            + "from them, connections through relays, what test runners tell. The next file begins when it is large "
+            + "or old enough; older ones have a number, capture.1.pcapng the newest of them.")
+    package let captureMaxSize = Setting(
+        "capture.max_size", .size(64 << 10...(1 << 40)), default: 64 << 20, option: "capture.max-size",
+        valueName: "size", help: "How large a file of the capture becomes.")
+    package let captureMaxFiles = Setting(
+        "capture.max_files", .number(1...1_000), default: 8, option: "capture.max-files", valueName: "count",
+        help: "How many files of the capture there are; the oldest makes room for a new one.")
+    package let captureMaxAge = Setting(
+        "capture.max_age", .time(.seconds(60)...(.seconds(366 * 86_400))), default: .seconds(86_400),
+        fallbackText: "1d", option: "capture.max-age", valueName: "time",
+        help: "How long a file of the capture is written.")
+    package let captureFileContents = Setting(
+        "capture.file_contents", .flag, default: false, option: "capture.file-contents", valueName: "bool",
+        help: "Whether the contents of files on cards go into it, identities in them as a hash, keys never.")
+    package let captureShowIdentity = Setting(
+        "capture.show_identity", .flag, default: false, option: "capture.show-identity", valueName: "bool",
+        help: "Whether identities stay in clear there, that of a client of TLS among them; a session with extended "
+            + "master secret can be deciphered only then.")
+    package let captureGSMTAP = Setting(
+        "capture.gsmtap", .destination, default: nil, fallbackText: "none", option: "capture.gsmtap",
+        valueName: "host:port",
+        help: "Where commands to cards go as they happen, as GSMTAP in UDP: 127.0.0.1:4729 is what Wireshark knows. "
+            + "Nobody has to listen there.")
 
     package let loggingLevel = Setting(
         "logging.level", .choice, default: Logger.Level.info, older: "GP_LOG_LEVEL", option: "logging.level",
@@ -156,14 +259,16 @@ package struct ConfigKeys: Sendable {
         help: "Where the log goes; a file may be moved away, truncated or removed while it is written.")
 
     /// The rows, in order.
-    package var rows: [SettingFacts] {
-        Mirror(reflecting: self).children.compactMap { ($0.value as? any SettingRow)?.facts }
-    }
+    package var rows: [SettingFacts] { Self.allRows }
+    private static let allRows = Mirror(reflecting: table).children.compactMap { ($0.value as? any SettingRow)?.facts }
 
     /// What the variables of the table begin with.
     static let variablePrefix = "CARDLINK_"
-    /// Variables with this beginning that say something else than a key does; the last two are of the tests.
+    /// Variables with this beginning that say something else than a key does; the last three are of the tests.
     static let otherVariables = [
-        "CARDLINK_CAPTURE", "CARDLINK_PCSC_LIBRARY", "CARDLINK_RECEIVER", "CARDLINK_TEST_LONG", "CARDLINK_WRITE_DOCS",
+        "CARDLINK_CAPTURE", "CARDLINK_EVENTS", "CARDLINK_PASSWORD", "CARDLINK_PCSC_LIBRARY", "CARDLINK_RECEIVER",
+        "CARDLINK_KEEP_CORPUS",
+        "CARDLINK_TEST_LONG",
+        "CARDLINK_WRITE_DOCS",
     ]
 }

@@ -91,9 +91,9 @@ enum JSONValue: Encodable {
 }
 
 /// JSON as the commands print it.
-enum JSONText {
+package enum JSONText {
     /// The text of a value, ended by a line feed.
-    static func of(_ value: some Encodable) throws -> String {
+    package static func of(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,7 +1,7 @@
-/// Lengths of time as people write them: `5s`, `1.5s`, `250ms`, `1m30s`.
+/// Lengths of time as people write them: `5s`, `1.5s`, `250ms`, `1m30s`, `30d`.
 package enum DurationText {
     private static let units: [Substring: Double] = [
-        "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600,
+        "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3_600, "d": 86_400,
     ]
     /// Longer than anything that is waited for, and far from the end of 64 bits of nanoseconds.
     private static let mostSeconds = 1e9

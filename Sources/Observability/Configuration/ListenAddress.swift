@@ -30,6 +30,13 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
+    /// Reads `HOST:PORT` or `[IPv6]:PORT` of somebody else, who has both.
+    package init(sendingTo text: String) throws(ListenAddressError) {
+        try self.init(parsing: text)
+        guard !host.isEmpty else { throw .badHost(text) }
+        guard port > 0 else { throw .noPort(text) }
+    }
+
     /// As it is typed: brackets around IPv6.
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -2,24 +2,24 @@ internal import Glibc
 internal import ProbeEvents
 
 /// A new text for a file that is put in its place whole: a reader sees the old one or the new one.
-struct ReplacedFile: ~Copyable {
+package struct ReplacedFile: ~Copyable {
     /// Where the new text is until it takes the old one's place.
     let temporaryPath: String
     private let path: String
 
     /// Why it cannot be written.
-    struct Failure: ExplainedError, Hashable {
+    package struct Failure: ExplainedError, Hashable {
         let path: String
         let number: Int32
 
         /// One line: what, where, what to do next.
-        var explanation: String {
+        package var explanation: String {
             "cannot write \(path): \(String(cString: strerror(number))); the file is as it was"
         }
     }
 
     /// Writes the text beside the file, with the file's mode and owner; where a link leads, what it names is replaced.
-    init(_ file: String, text: String) throws(Failure) {
+    package init(_ file: String, text: String) throws(Failure) {
         let path = Self.resolved(file)
         var template = Array("\(path).XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
@@ -36,7 +36,7 @@ struct ReplacedFile: ~Copyable {
     }
 
     /// Puts it in its place.
-    consuming func commit() throws(Failure) {
+    package consuming func commit() throws(Failure) {
         guard rename(temporaryPath, path) == 0 else { throw Failure(path: path, number: errno) }
     }
 
@@ -68,7 +68,8 @@ struct ReplacedFile: ~Copyable {
         return true
     }
 
-    private static func resolved(_ path: String) -> String {
+    /// The path that a link leads to; the same for what is no link or is not there.
+    static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)

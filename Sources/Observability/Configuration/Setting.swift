@@ -21,7 +21,7 @@ package struct Setting<Value: Sendable>: Sendable {
         self.type = type
         self.fallback = fallback
         facts = SettingFacts(
-            path: path, allowed: type.allowed, isList: type.isList, isPath: type.isPath,
+            path: path, allowed: type.allowed, words: type.words, isList: type.isList, isPath: type.isPath,
             isLiteral: Value.self == Bool.self || Value.self is any Numeric.Type,
             fallbackTexts: type.texts(fallback),
             fallbackText: fallbackText ?? type.texts(fallback).joined(separator: ", "), olderVariable: older,
@@ -43,10 +43,12 @@ package struct SettingFacts: Sendable {
     package let path: String
     /// What may stand there.
     package let allowed: String
+    /// All that may stand there, where that is a list of words; empty where it is not.
+    package let words: [String]
     /// Whether there may be several values.
     package let isList: Bool
     /// Whether it is a path; one in a file is relative to the file's folder.
-    let isPath: Bool
+    package let isPath: Bool
     /// Whether its text is a number, true or false in JSON.
     let isLiteral: Bool
     let fallbackTexts: [String]

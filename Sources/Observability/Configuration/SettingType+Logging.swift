@@ -3,8 +3,9 @@ package import Logging
 extension SettingType where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of a few words, in capitals or not.
     static var choice: Self {
-        let allowed = Value.allCases.map(\.rawValue).joined(separator: ", ")
-        return Self(allowed: allowed, texts: { [$0.rawValue] }) { text throws(SettingRefusal) in
+        let words = Value.allCases.map(\.rawValue)
+        let allowed = words.joined(separator: ", ")
+        return Self(allowed: allowed, words: words, texts: { [$0.rawValue] }) { text throws(SettingRefusal) in
             guard let value = Value(rawValue: text.lowercased()) else {
                 throw SettingRefusal("'\(text)' is none of: \(allowed)")
             }
@@ -39,7 +40,8 @@ extension SettingType where Value == [ComponentLevel] {
     static var componentLevels: Self {
         let (component, level) = (SettingType<LogComponent>.choice, SettingType<Logger.Level>.choice)
         let allowed = "COMPONENT=LEVEL, a component of: \(component.allowed); a level of: \(level.allowed)"
-        return Self(allowed: allowed, text: { "\($0.component.rawValue)=\($0.level.rawValue)" }) {
+        let words = component.words.flatMap { component in level.words.map { "\(component)=\($0)" } }
+        return Self(allowed: allowed, words: words, text: { "\($0.component.rawValue)=\($0.level.rawValue)" }) {
             text throws(SettingRefusal) in
             guard let sign = text.firstIndex(of: "=") else { throw SettingRefusal("'\(text)' is not \(allowed)") }
             return ComponentLevel(

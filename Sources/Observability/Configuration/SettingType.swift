@@ -4,6 +4,8 @@ internal import ProbeEvents
 package struct SettingType<Value: Sendable>: Sendable {
     /// What may stand there, as a person is told.
     let allowed: String
+    /// All that may stand there, where that is a list of words; empty where it is not.
+    let words: [String]
     /// Whether there may be several values.
     let isList: Bool
     /// Whether it is the path of something.
@@ -13,12 +15,12 @@ package struct SettingType<Value: Sendable>: Sendable {
     /// The texts of a value.
     let texts: @Sendable (Value) -> [String]
 
-    /// A type with one value.
+    /// A type with one value, which is one of the words where there are any.
     init(
-        allowed: String, isPath: Bool = false, texts: @escaping @Sendable (Value) -> [String],
+        allowed: String, words: [String] = [], isPath: Bool = false, texts: @escaping @Sendable (Value) -> [String],
         one read: @escaping @Sendable (String) throws(SettingRefusal) -> Value
     ) {
-        self.allowed = allowed
+        (self.allowed, self.words) = (allowed, words)
         isList = false
         self.isPath = isPath
         self.texts = texts
@@ -32,10 +34,10 @@ package struct SettingType<Value: Sendable>: Sendable {
 
     /// A type with any number of values.
     init<Element: Sendable>(
-        allowed: String, text: @escaping @Sendable (Element) -> String,
+        allowed: String, words: [String] = [], text: @escaping @Sendable (Element) -> String,
         each read: @escaping @Sendable (String) throws(SettingRefusal) -> Element
     ) where Value == [Element] {
-        self.allowed = allowed
+        (self.allowed, self.words) = (allowed, words)
         isList = true
         isPath = false
         texts = { $0.map(text) }
@@ -57,7 +59,7 @@ struct SettingRefusal: Error {
 extension SettingType where Value == Bool {
     /// `true` or `false`.
     static var flag: Self {
-        Self(allowed: "true, false", texts: { ["\($0)"] }) { text throws(SettingRefusal) in
+        Self(allowed: "true, false", words: ["true", "false"], texts: { ["\($0)"] }) { text throws(SettingRefusal) in
             guard let value = Bool(text.lowercased()) else {
                 throw SettingRefusal("'\(text)' is neither true nor false")
             }
@@ -105,14 +107,31 @@ extension SettingType where Value == Duration {
     }
 }
 
+extension SettingType where Value == Int64 {
+    /// A number of bytes.
+    static func size(_ range: ClosedRange<Int64>) -> Self {
+        let bounds = "\(SizeText.text(range.lowerBound)) to \(SizeText.text(range.upperBound))"
+        let allowed = "a size from \(bounds), as in 256MiB; a number alone is of bytes"
+        return Self(allowed: allowed, texts: { [SizeText.text($0)] }) { text throws(SettingRefusal) in
+            guard let value = SizeText.bytes(text), range.contains(value) else {
+                throw SettingRefusal("'\(text)' is not \(allowed)")
+            }
+            return value
+        }
+    }
+}
+
 extension SettingType where Value == String {
-    /// The path of a web page that is not one of those that are there anyway.
-    static func webPath(besides taken: [String]) -> Self {
-        let allowed = "a path that begins with / and is none of: \(taken.joined(separator: ", "))"
-        return Self(allowed: allowed, texts: { [$0] }) { text throws(SettingRefusal) in
-            guard text.hasPrefix("/"), !text.contains(where: { "?# ".contains($0) }), !taken.contains(text) else {
-                throw SettingRefusal(
-                    "'\(text)' is no free path; it begins with / and is none of: \(taken.joined(separator: ", "))")
+    /// The path of a web page that is not one of those that are there anyway, nor in one of their folders.
+    static func webPath(besides taken: [String], below folders: [String]) -> Self {
+        let free =
+            "begins with /, is none of \(taken.joined(separator: ", ")), and not below "
+            + folders.joined(separator: " or ")
+        return Self(allowed: "a path that \(free)", texts: { [$0] }) { text throws(SettingRefusal) in
+            guard text.hasPrefix("/"), !text.contains(where: { "?# ".contains($0) }), !taken.contains(text),
+                !folders.contains(where: text.hasPrefix)
+            else {
+                throw SettingRefusal("'\(text)' is no free path; it \(free)")
             }
             return text
         }
@@ -136,7 +155,7 @@ extension SettingType where Value == String? {
     /// One of these.
     static func choice(_ words: String...) -> Self {
         let allowed = words.joined(separator: ", ")
-        return Self(allowed: allowed, texts: { $0.map { [$0] } ?? [] }) { text throws(SettingRefusal) in
+        return Self(allowed: allowed, words: words, texts: { $0.map { [$0] } ?? [] }) { text throws(SettingRefusal) in
             guard words.contains(text) else { throw SettingRefusal("'\(text)' is none of: \(allowed)") }
             return text
         }
@@ -188,6 +207,20 @@ extension SettingType where Value == [String] {
         Self(allowed: "paths that begin with /", text: { $0 }) { text throws(SettingRefusal) in
             guard text.hasPrefix("/") else { throw SettingRefusal("'\(text)' is no path that begins with /") }
             return text
+        }
+    }
+}
+
+extension SettingType where Value == ListenAddress? {
+    /// Where datagrams go.
+    static var destination: Self {
+        Self(allowed: "HOST:PORT or [IPV6]:PORT", texts: { $0.map { [$0.description] } ?? [] }) {
+            text throws(SettingRefusal) in
+            do throws(ListenAddressError) {
+                return try ListenAddress(sendingTo: text)
+            } catch {
+                throw SettingRefusal(error.explanation)
+            }
         }
     }
 }

@@ -24,6 +24,8 @@ package struct IdentityMask: Sendable {
         package var cutBytes = 0
         /// What was done, in two words; empty when nothing was.
         package var remark = ""
+        /// The card, when the exchange tells its ICCID and there is a key to hash it with.
+        package var card: CardIdentified?
     }
 
     private struct Session: Hashable {
@@ -33,6 +35,7 @@ package struct IdentityMask: Sendable {
 
     /// A reader's card, with those who talk to it.
     private struct Card {
+        var atr: HexBytes = []
         var selection = FileSelection()
         /// Whose commands made the selection.
         var selector: Session?
@@ -70,10 +73,14 @@ package struct IdentityMask: Sendable {
             cards[event.reader]?.selection.forget()
         case .readerChanged(let event): cards[event.reader]?.selection.forget()
         case .eventsDropped: forget()
-        case .apdu, .cardIdentified, .clientAttached, .clientEnded, .clientDrained, .sourceState: break
+        case .cardIdentified(let event):
+            guard cards[event.reader] != nil || cards.count < Self.readerLimit else { return }
+            cards[event.reader, default: Card()].atr = event.atr
+        case .apdu, .clientAttached, .clientEnded, .clientDrained, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
+        case .tls, .ota, .esim, .phone, .test, .database: break
         }
     }
 
@@ -135,8 +142,30 @@ package struct IdentityMask: Sendable {
             var masked = Masked(exchange: exchange, remark: "\(secret.name) hashed")
             replace(CommandAPDU(exchange.command.bytes).dataRange, in: &masked.exchange.command.bytes, hash, secret)
             replace(ResponseAPDU(exchange.response.bytes).dataRange, in: &masked.exchange.response.bytes, hash, secret)
+            if secret == .iccid { masked.card = card(exchange, hash) }
             return masked
         }
+    }
+
+    /// The card whose EF.ICCID was read as a whole (TS 102 221, 13.2).
+    private func card(_ exchange: APDUExchange, _ hash: IdentityHash) -> CardIdentified? {
+        let command = CommandAPDU(exchange.command.bytes)
+        guard command.ins == 0xB0, exchange.statusWord == StatusWord(0x9000),
+            let digits = Self.digits(exchange.response.bytes[ResponseAPDU(exchange.response.bytes).dataRange])
+        else { return nil }
+        return CardIdentified(
+            stamp: exchange.stamp, client: exchange.client, reader: exchange.reader,
+            atr: cards[exchange.reader]?.atr ?? [], iccidHash: hash.text(of: digits, kind: .iccid))
+    }
+
+    /// The number as modems say it, so that a card has the same hash in both: pairs of digits, the first one low, F behind
+    /// the last; it begins with the 89 of telecommunication (ITU-T E.118).
+    private static func digits(_ contents: ArraySlice<UInt8>) -> [UInt8]? {
+        guard contents.count == 10 else { return nil }
+        var nibbles = contents.flatMap { [$0 & 0x0F, $0 >> 4] }
+        while nibbles.last == 0x0F { nibbles.removeLast() }
+        guard nibbles.count >= 18, nibbles.allSatisfy({ $0 < 10 }), nibbles.starts(with: [8, 9]) else { return nil }
+        return nibbles.map { 0x30 + $0 }
     }
 
     private func replace(_ range: Range<Int>, in bytes: inout [UInt8], _ hash: IdentityHash, _ secret: CardSecret) {
@@ -151,6 +180,12 @@ package struct IdentityMask: Sendable {
 }
 
 extension APDUExchange {
+    /// Whether ``cut(to:)`` may change anything.
+    func mayBeCut(to level: Redaction.Level) -> Bool {
+        response.bytes.count < 2 && !response.bytes.isEmpty
+            || !Redaction.keepsWhole(CommandAPDU(command.bytes), level: level)
+    }
+
     /// Cuts what a level does not keep; how many bytes that are.
     @discardableResult
     package mutating func cut(to level: Redaction.Level) -> Int {

@@ -26,7 +26,7 @@ package enum StateDirectory {
 }
 
 /// Makes small files that are there in full or not at all.
-enum StateFile {
+package enum StateFile {
     /// The error number of what went wrong.
     struct Failure: Error {
         let errno: Int32
@@ -49,7 +49,8 @@ enum StateFile {
         guard link(part, path) == 0 || errno == EEXIST else { throw Failure(errno: errno) }
     }
 
-    private static func makeDirectories(of path: String) {
+    /// Makes the directories of a file that are missing, for this user alone.
+    package static func makeDirectories(of path: String) {
         var end = path.startIndex
         while let slash = path[path.index(after: end)...].firstIndex(of: "/") {
             mkdir(String(path[..<slash]), 0o700)

@@ -1,6 +1,6 @@
 /// The parts of the probe that have a level of their own in the log: a closed list.
 package enum LogComponent: String, Sendable, Hashable, CaseIterable {
-    case serve, config, http, receiver, events, readers, modems, export, log, program
+    case serve, config, http, receiver, events, readers, modems, tls, phones, store, export, log, program
 
     /// What it is about, for people.
     package var about: String {
@@ -12,6 +12,9 @@ package enum LogComponent: String, Sendable, Hashable, CaseIterable {
         case .events: "the socket for testers' events"
         case .readers: "readers, and the cards in them"
         case .modems: "modems, and the relays to them"
+        case .tls: "the relays between cards and a server over TLS"
+        case .phones: "phones, and the relay to the adb server"
+        case .store: "the history that is kept on this machine"
         case .export: "what is sent to other systems"
         case .log: "the log itself"
         case .program: "whatever else has a logger"

@@ -2,7 +2,9 @@ internal import Glibc
 
 /// What lines are written to: standard error, or a file that is followed by its name. For one thread.
 ///
-/// A file that was moved away or removed is opened anew under its name. One that was truncated is written from its new
+/// A file that was removed is opened anew under its name at once. One that was moved away is written on until there is one
+/// under its name again, for a second at most: whoever moved it makes that itself, and logrotate moves a file that it
+/// finds there out of its way, over the one of before. One that was truncated is written from its new
 /// end, since every write appends. It has no lock and does not know what the lines say.
 struct LogFile: ~Copyable {
     /// How the output stands before a write.
@@ -17,6 +19,10 @@ struct LogFile: ~Copyable {
 
     private let output: LoggingConfig.Output
     private var descriptor: CInt = -1
+    /// When the file was first found moved away, with nothing under its name.
+    private var movedAway: ContinuousClock.Instant?
+    /// So long whoever moved it has for making another.
+    private static let patience: Duration = .seconds(1)
     /// The size when a line was left half written; a smaller one means that this half is gone.
     private var sizeInLine: off_t?
 
@@ -37,9 +43,17 @@ struct LogFile: ~Copyable {
         let isOpen = descriptor >= 0 && fstat(descriptor, &own) == 0
         let isNamed = stat(path, &named) == 0
         if isOpen, isNamed, own.st_dev == named.st_dev, own.st_ino == named.st_ino {
+            movedAway = nil
             guard let size = sizeInLine, own.st_size < size else { return .same }
             return .anew(isInLine: false)
         }
+        if isOpen, !isNamed, own.st_nlink > 0 {
+            let now = ContinuousClock.now
+            let since = movedAway ?? now
+            movedAway = since
+            if now - since < Self.patience { return .same }
+        }
+        movedAway = nil
         // Without waiting, since a FIFO that nobody reads would hold up the opening, and a full one the writing.
         let opened = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o640)
         guard opened >= 0 else {

@@ -51,6 +51,7 @@ struct ReaderSharing {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             return [event]
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
+        case .tls, .ota, .esim, .phone, .test, .database: break
         }
         return pass(event)
     }
@@ -291,7 +292,8 @@ extension ProbeEvent {
         case .bipDataWaiting(let event): event.link.client?.id
         case .bipFailed(let event): event.link.client?.id
         case .triggerSeen(let event): event.client?.id
-        case .readerChanged, .eventsDropped, .sourceState: nil
+        case .esim(let event): event.link.client.id
+        case .readerChanged, .eventsDropped, .sourceState, .tls, .ota, .phone, .test, .database: nil
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: nil
         }
     }

@@ -20,6 +20,8 @@ package struct RunOutcome: Sendable, Hashable {
     package var startedWallNanoseconds: UInt64
     /// What to say when it made no PC/SC call that was seen: why that may be, and what to do.
     package var remarkWithoutCalls: String
+    /// The failures that it was to meet, and how often it did.
+    package var expectations: [RunReport.Expectation] = []
 
     /// An outcome from its parts.
     package init(

@@ -26,10 +26,13 @@ extension RunReport {
         unsentCount = tally.unsentCommands
         errorCount = spent.errors
         probingRefusalCount = spent.probingRefusals
+        expectedCount = spent.expectedErrors
         commands = Self.commands(tally.commands, cardNanoseconds: spent.cardNanoseconds)
         statusWords = Self.byStatusWord(tally.statusWords)
         statusWordLabels = Self.named(tally.statusWordLabels) { $0.name }
         probingRefusals = Self.byStatusWord(tally.probingRefusals)
+        expected = Self.named(tally.expected) { "\($0.command) \($0.outcome)" }
+        expectations = outcome.expectations
         errorTypes = Self.named(tally.errorTypes) { $0.name }
         instructions = Self.byInstruction(tally.instructions)
         commandsWithoutHeader = tally.commandsWithoutHeader
@@ -43,6 +46,9 @@ extension RunReport {
             attached: tally.clientCounts.attached, ended: tally.clientCounts.ended, killed: tally.clientCounts.killed)
         pins = tally.pins.all.filter { $0.value.refused > 0 || $0.value.isBlocked }.map { PIN($0.key, $0.value) }
         bip = BIP(tally.bip, endNanoseconds: outcome.endedNanoseconds)
+        securedPackets = SecuredPackets(tally.packets)
+        esim = ESIM(tally.esim)
+        tests = Tests(tally.tests)
         droppedEvents = tally.dropped.reduce(into: 0) { sum, loss in
             if !loss.key.isOfPrograms { sum.addSaturating(loss.value) }
         }
@@ -59,6 +65,7 @@ extension RunReport {
         var calls: UInt64 = 0
         var errors: UInt64 = 0
         var probingRefusals: UInt64 = 0
+        var expectedErrors: UInt64 = 0
         var upperBounds: UInt64 = 0
         var cardNanoseconds: UInt64 = 0
 
@@ -66,6 +73,7 @@ extension RunReport {
             calls += command.times.count
             errors += command.errors
             probingRefusals += command.probingRefusals
+            expectedErrors += command.expectedErrors
             upperBounds += command.upperBounds
             cardNanoseconds.addSaturating(command.times.sum)
         }
@@ -81,7 +89,8 @@ extension RunReport {
         let rows = zip(CommandName.all, tallies).filter { $1.times.count > 0 }.map { name, tally in
             Command(
                 command: name.name, calls: tally.times.count, errors: tally.errors,
-                probingRefusals: tally.probingRefusals, p50Nanoseconds: tally.times.quantile(0.5),
+                probingRefusals: tally.probingRefusals, expectedErrors: tally.expectedErrors,
+                p50Nanoseconds: tally.times.quantile(0.5),
                 p95Nanoseconds: tally.times.quantile(0.95), maxNanoseconds: tally.times.max,
                 totalNanoseconds: tally.times.sum, share: share(tally.times.sum, of: cardNanoseconds))
         }
@@ -90,7 +99,7 @@ extension RunReport {
         }
     }
 
-    private static func named<Key>(_ counts: [Key: UInt64], _ name: (Key) -> String) -> [String: UInt64] {
+    static func named<Key>(_ counts: [Key: UInt64], _ name: (Key) -> String) -> [String: UInt64] {
         Dictionary(counts.map { (name($0), $1) }) { $0 + $1 }
     }
 

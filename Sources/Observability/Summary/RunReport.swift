@@ -36,10 +36,12 @@ package struct RunReport: Sendable, Encodable {
     package var commandCount: UInt64
     /// Commands that PC/SC refused to send: they are in `failed_transmits`, and in no other count of commands.
     package var unsentCount: UInt64
-    /// Commands that failed, less `probingRefusalCount`.
+    /// Commands that failed, less `probingRefusalCount` and `expectedCount`.
     package var errorCount: UInt64
     /// SELECT commands that the card refused with 6A82, 6A81, 6D00 or 6E00: a program looking what is there.
     package var probingRefusalCount: UInt64
+    /// Commands that failed as the tester means them to.
+    package var expectedCount: UInt64
     /// Commands by name, the one with the most card time first.
     package var commands: [Command]
     /// How often each status word came, by its four digits.
@@ -48,7 +50,11 @@ package struct RunReport: Sendable, Encodable {
     package var statusWordLabels: [String: UInt64]
     /// SELECT refusals by status word; they are in `status_words` too.
     package var probingRefusals: [String: UInt64]
-    /// Errors by type, probing refusals left out.
+    /// Failures that the tester means to see, as `VERIFY 63CX`.
+    package var expected: [String: UInt64]
+    /// Rules for all commands, each with how often it met its failure.
+    package var expectations: [Expectation]
+    /// Errors by type, probing refusals and expected failures left out.
     package var errorTypes: [String: UInt64]
     /// Commands by INS, two hex digits.
     package var instructions: [String: UInt64]
@@ -73,6 +79,12 @@ package struct RunReport: Sendable, Encodable {
     package var pins: [PIN]
     /// BIP channels over all readers.
     package var bip: BIP
+    /// Secured packets over all readers.
+    package var securedPackets: SecuredPackets
+    /// What was asked of eUICCs.
+    package var esim: ESIM
+    /// Suites and tests, where a test runner told of them.
+    package var tests: Tests
     /// Events that were lost: they are missing in every count here.
     package var droppedEvents: UInt64
     /// Processes that took events along which nobody had read; how many is not known.
@@ -90,15 +102,23 @@ extension RunReport {
     package struct Command: Sendable, Encodable {
         package var command: String
         package var calls: UInt64
-        /// Those that failed, less `probingRefusals`.
+        /// Those that failed, less `probingRefusals` and `expectedErrors`.
         package var errors: UInt64
         package var probingRefusals: UInt64
+        package var expectedErrors: UInt64
         package var p50Nanoseconds: UInt64
         package var p95Nanoseconds: UInt64
         package var maxNanoseconds: UInt64
         package var totalNanoseconds: UInt64
         /// Part of the card time of all commands, 0 to 1.
         package var share: Double
+    }
+
+    /// A failure that the whole run expects.
+    package struct Expectation: Sendable, Hashable, Encodable {
+        /// As it was given: `VERIFY=63CX`.
+        package var rule: String
+        package var count: UInt64
     }
 
     /// Calls that failed in the same way.

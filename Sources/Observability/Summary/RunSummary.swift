@@ -23,6 +23,11 @@ package final class RunSummary: EventSink {
         }
     }
 
+    /// The last tests of a suite that failed, the oldest first.
+    package func failures(of suite: TestSuiteRun) -> [FailedTest] {
+        tally.withLock { $0.tests.failures.filter { $0.suite == suite } }
+    }
+
     /// What the run came to, as far as events have come.
     package func report(of outcome: RunOutcome) -> RunReport {
         RunReport(tally.withLock { $0 }, outcome)

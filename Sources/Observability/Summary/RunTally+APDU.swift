@@ -38,7 +38,11 @@ extension RunTally {
         } else {
             failedTransmits.update(exchange.resultCode, new: 0) { $0 += 1 }
         }
-        if case .error(let type) = verdict { errorTypes[type, default: 0] += 1 }
+        switch verdict {
+        case .error(let type): errorTypes[type, default: 0] += 1
+        case .expected(let type): expected[ExpectedFailure(exchange, type, cla: cla), default: 0] += 1
+        case .good, .probingRefusal: break
+        }
     }
 
     /// A try with a PIN. Without data the command only asks for the number of tries left (TS 102 221, 11.1.9).
@@ -50,6 +54,13 @@ extension RunTally {
     }
 }
 
+extension ExpectedFailure {
+    fileprivate init(_ exchange: APDUExchange, _ type: APDUErrorType, cla: UInt8) {
+        command = exchange.name
+        outcome = exchange.statusWord.map { $0.label(cla: cla).name } ?? type.name
+    }
+}
+
 extension CommandTally {
     fileprivate mutating func add(_ exchange: APDUExchange, _ verdict: APDUVerdict) {
         times.record(exchange.cardNanoseconds)
@@ -57,6 +68,7 @@ extension CommandTally {
         switch verdict {
         case .good: break
         case .probingRefusal: probingRefusals += 1
+        case .expected: expectedErrors += 1
         case .error: errors += 1
         }
     }

@@ -21,6 +21,8 @@ struct RunTally: Sendable {
     var unsentCommands: UInt64 = 0
     var errorTypes: [APDUErrorType: UInt64] = [:]
     var probingRefusals: [UInt16: UInt64] = [:]
+    /// Failures that the tester means to see.
+    var expected: [ExpectedFailure: UInt64] = [:]
     /// Of SCardTransmit, by PC/SC's return code.
     var failedTransmits = BoundedTable<UInt32, UInt64>(limit: RunTally.rememberedNames)
     /// Responses of fewer than two bytes.
@@ -32,6 +34,9 @@ struct RunTally: Sendable {
     var clientCounts = ClientCounts()
     var pins = BoundedTable<PINReference, PINTally>(limit: RunTally.rememberedNames)
     var bip = BIPTally()
+    var packets = PacketTally()
+    var esim = ESIMTally()
+    var tests = TestTally()
     var dropped: [DropReason: UInt64] = [:]
     var sourceFaults: UInt64 = 0
     /// The last fault that is not over, by the kind of source.
@@ -39,14 +44,21 @@ struct RunTally: Sendable {
 
     mutating func apply(_ event: ProbeEvent) {
         switch event {
-        case .apdu(let exchange): apply(exchange)
+        case .apdu(let exchange):
+            apply(exchange)
+            tests.apply(exchange)
         case .sessionOpened(let opened): apply(opened)
         case .sessionClosed(let closed): apply(closed)
         case .operation(let operation): apply(operation)
         case .readerChanged(let change): apply(change)
-        case .cardIdentified(let card): learnATR(card.atr.bytes, of: card.reader)
-        case .clientAttached(let attached): apply(attached)
-        case .clientEnded(let ended): apply(ended)
+        case .cardIdentified(let card):
+            if !card.atr.bytes.isEmpty { learnATR(card.atr.bytes, of: card.reader) }
+        case .clientAttached(let attached):
+            apply(attached)
+            tests.note(attached)
+        case .clientEnded(let ended):
+            apply(ended)
+            tests.note(ended)
         case .clientDrained: break
         case .eventsDropped(let loss): dropped[loss.reason, default: 0].addSaturating(loss.count)
         case .sourceState(let state): apply(state)
@@ -59,6 +71,11 @@ struct RunTally: Sendable {
         case .bipFailed(let failed): apply(failed)
         case .triggerSeen: bip.triggers += 1
         case .bipLinkChanged, .bipDataWaiting: break
+        case .esim(let event): esim.apply(event)
+        case .test(let event): tests.apply(event)
+        case .ota(let event): packets.apply(event)
+        // Nor for what else the tester does beside the card.
+        case .tls, .phone, .database: break
         }
     }
 }
@@ -69,8 +86,15 @@ struct CommandTally: Sendable {
     var times = LogLinearHistogram()
     var errors: UInt64 = 0
     var probingRefusals: UInt64 = 0
+    var expectedErrors: UInt64 = 0
     /// Calls of which some waiting may be counted as the card's time.
     var upperBounds: UInt64 = 0
+}
+
+/// A command that failed as the tester means it to, by name, and by its status word's label or how it failed without one.
+struct ExpectedFailure: Sendable, Hashable {
+    var command: CommandName
+    var outcome: String
 }
 
 /// What is counted for one PC/SC call other than SCardTransmit.

@@ -1,5 +1,5 @@
 /// Numbers and names as the summary shows them.
-enum SummaryFormat {
+package enum SummaryFormat {
     private struct Step {
         var unit: String
         var divisor: UInt64
@@ -19,7 +19,7 @@ enum SummaryFormat {
     ]
 
     /// What one command took: two or three digits, `3.1 ms`, `545 ms`, `1.23 s`.
-    static func latency(_ nanoseconds: UInt64) -> String {
+    package static func latency(_ nanoseconds: UInt64) -> String {
         for step in latencySteps {
             let rounded = rounded(nanoseconds, step.divisor)
             if rounded < step.limit { return decimal(rounded, step.decimals) + " " + step.unit }
@@ -27,9 +27,9 @@ enum SummaryFormat {
         return "\(nanoseconds / 1_000_000_000) s"
     }
 
-    /// How long something lasted: `3.1 ms`, `0.42 s`, `12 min 5 s`, `3 h 12 min`.
-    static func span(_ nanoseconds: UInt64) -> String {
-        if nanoseconds < 10_000_000 { return latency(nanoseconds) }
+    /// How long something lasted: `3.1 ms`, `45.0 ms`, `0.42 s`, `12 min 5 s`, `3 h 12 min`.
+    package static func span(_ nanoseconds: UInt64) -> String {
+        if nanoseconds < 99_950_000 { return latency(nanoseconds) }
         let hundredths = rounded(nanoseconds, 10_000_000)
         if hundredths < 6_000 { return decimal(hundredths, 2) + " s" }
         let seconds = rounded(nanoseconds, 1_000_000_000)
@@ -38,13 +38,13 @@ enum SummaryFormat {
     }
 
     /// Time spent waiting: whole milliseconds below ten seconds.
-    static func wait(_ nanoseconds: UInt64) -> String {
+    package static func wait(_ nanoseconds: UInt64) -> String {
         let milliseconds = rounded(nanoseconds, 1_000_000)
         return milliseconds < 10_000 ? "\(milliseconds) ms" : span(nanoseconds)
     }
 
     /// A count in at most seven characters: exact below ten million.
-    static func count(_ count: UInt64) -> String {
+    package static func count(_ count: UInt64) -> String {
         if count < 10_000_000 { return String(count) }
         for (unit, divisor) in [("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000)] as [(String, UInt64)]
         {
@@ -55,19 +55,19 @@ enum SummaryFormat {
     }
 
     /// A share as whole percent, at most 100; a share that would be 0 and is none is `<1%`.
-    static func percent(_ part: UInt64, of whole: UInt64) -> String {
+    package static func percent(_ part: UInt64, of whole: UInt64) -> String {
         guard whole > 0, part > 0 else { return "0%" }
         let percent = Int((min(1, Double(part) / Double(whole)) * 100).rounded())
         return percent == 0 ? "<1%" : "\(percent)%"
     }
 
     /// A count with its noun: `1 session`, `2 sessions`.
-    static func plural(_ count: UInt64, _ noun: String, _ many: String? = nil) -> String {
+    package static func plural(_ count: UInt64, _ noun: String, _ many: String? = nil) -> String {
         count == 1 ? "1 \(noun)" : "\(count) \(many ?? noun + "s")"
     }
 
     /// A name from outside, on one line: what could steer a terminal becomes `?`, and its middle goes when it is long.
-    static func name(_ name: String, limit: Int = 40) -> String {
+    package static func name(_ name: String, limit: Int = 40) -> String {
         var text = ""
         for scalar in name.unicodeScalars.prefix(1_024) {
             text.unicodeScalars.append(isPrintable(scalar) ? scalar : "?")
@@ -75,6 +75,13 @@ enum SummaryFormat {
         guard text.count > limit else { return text }
         let tail = limit / 3
         return text.prefix(limit - tail - 1) + "…" + text.suffix(tail)
+    }
+
+    /// A test's name without the directory of its file, which pytest puts in front.
+    package static func test(_ name: String, limit: Int = 48) -> String {
+        let file = name.prefix { $0 != ":" }
+        let begin = file.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
+        return Self.name(String(name[begin...]), limit: limit)
     }
 
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {

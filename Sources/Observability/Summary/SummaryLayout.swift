@@ -1,35 +1,43 @@
 /// Lines of the summary: parts set behind a label, wrapped to a width, coloured or not.
-struct SummaryLayout: Sendable {
+package struct SummaryLayout: Sendable {
     /// How a part looks on a terminal that has colours.
-    enum Style: String, Sendable {
+    package enum Style: String, Sendable {
         case plain = ""
         case bold = "1"
         case dim = "2"
         case alarm = "31"
         case notice = "33"
+        case good = "32"
+        case heading = "36"
     }
 
     /// A piece of a line that is never broken.
-    struct Part: Sendable {
-        var text: String
-        var style = Style.plain
+    package struct Part: Sendable {
+        package var text: String
+        package var style = Style.plain
 
-        init(_ text: String, _ style: Style = .plain) {
+        package init(_ text: String, _ style: Style = .plain) {
             self.text = text
             self.style = style
         }
     }
 
     /// Width of the screen.
-    var columns: Int
+    package var columns: Int
     /// Whether escape sequences for colours are written.
-    var isColoured: Bool
+    package var isColoured: Bool
+
+    /// A layout from its parts.
+    package init(columns: Int, isColoured: Bool) {
+        self.columns = columns
+        self.isColoured = isColoured
+    }
 
     /// Columns before the parts: a blank, the label, blanks.
     static let labelColumns = 10
 
     /// A part as it is written.
-    func painted(_ part: Part) -> String {
+    package func painted(_ part: Part) -> String {
         isColoured && part.style != .plain ? "\u{1B}[\(part.style.rawValue)m\(part.text)\u{1B}[0m" : part.text
     }
 
@@ -78,7 +86,7 @@ struct SummaryLayout: Sendable {
     }
 
     /// The text on that many columns at most.
-    static func clipped(_ text: String, to columns: Int) -> String {
+    package static func clipped(_ text: String, to columns: Int) -> String {
         guard width(of: text) > columns else { return text }
         var kept = text
         while !kept.isEmpty && width(of: kept) > columns - 1 { kept.removeLast() }
@@ -86,7 +94,7 @@ struct SummaryLayout: Sendable {
     }
 
     /// How many columns of a terminal a text takes.
-    static func width(of text: String) -> Int {
+    package static func width(of text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + (isWide($1) ? 2 : 1) }
     }
 

@@ -19,7 +19,10 @@ package struct SummaryText: Sendable {
     /// The lines: the head, the commands, then what else there is to say.
     package var lines: [String] {
         let head = header + remark
-        let notes = status + calls + probing + bip + pins + failures + bound + dropped + clients + sources
+        let notes =
+            status + calls + probing + expected + bip + Self.packets(report.securedPackets, layout)
+            + Self.esim(report.esim, layout) + Self.tests(report.tests, layout) + pins + failures + bound + dropped
+            + clients + sources
         let blocks = readers
         // Whatever else there is to say, three commands and one reader are shown.
         let leastRows = report.commands.isEmpty ? 0 : 1 + min(3, report.commands.count)
@@ -128,6 +131,14 @@ extension SummaryText {
             "probing", [head] + Self.parts(report.probingRefusals) + [.init("not counted as errors", .dim)])
     }
 
+    private var expected: [String] {
+        let missed = report.expectations.filter { $0.count == 0 }.map {
+            SummaryLayout.Part("\($0.rule) never came", .notice)
+        }
+        let note = report.expectedCount > 0 ? [SummaryLayout.Part("not counted as errors", .dim)] : []
+        return layout.labelled("expected", Self.parts(report.expected) + missed + note)
+    }
+
     private static let shownChannels = 4
 
     /// A line a channel, and one for the commands that failed.
@@ -145,15 +156,9 @@ extension SummaryText {
 
     private static func parts(of channel: RunReport.BIP.Channel) -> [SummaryLayout.Part] {
         let port = channel.port.value.map { " \($0)" } ?? ""
-        let end: SummaryLayout.Part =
-            switch channel.closeReason.value {
-            case nil: .init("left open", .notice)
-            case "card"?: .init("closed")
-            case "dropped"?: .init("link dropped", .alarm)
-            case "stale"?: .init("lost", .notice)
-            case "reset"?: .init("card reset", .notice)
-            case _?: .init("abandoned", .notice)
-            }
+        let reason = channel.closeReason.value.map { BIPCloseReason(name: $0) ?? .sourceGone }
+        let style: SummaryLayout.Style = reason == .card ? .plain : reason == .dropped ? .alarm : .notice
+        let end = SummaryLayout.Part(reason?.words ?? "left open", style)
         let bearer = channel.bearer == BearerType.none.name ? "" : " over \(words(channel.bearer))"
         let transport = BIPTransport(name: channel.transport)?.shortName ?? channel.transport
         return [

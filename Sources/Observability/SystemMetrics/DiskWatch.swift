@@ -45,13 +45,11 @@ final class DiskWatch: Sendable {
         self.limit = limit
     }
 
-    /// The bytes in use, a row for each path whose file system answers.
+    /// The bytes in use and those left, a row for each path whose file system answers.
     func usage() -> [SystemMetrics.DiskUsage] {
         let group = DispatchGroup()
         for disk in disks { disk.ask(in: group) }
         _ = group.wait(timeout: .now() + limit)
-        return disks.compactMap { disk in
-            disk.known.map { SystemMetrics.DiskUsage(path: disk.path, usedBytes: $0.usedBytes) }
-        }
+        return disks.compactMap { disk in disk.known.map { SystemMetrics.DiskUsage(path: disk.path, $0) } }
     }
 }

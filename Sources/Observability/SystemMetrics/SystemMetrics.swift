@@ -1,15 +1,18 @@
 /// One reading of the machine and of this process; what could not be read is nil or left out.
 package struct SystemMetrics: Sendable, Hashable {
-    /// What is used of the file system that holds a path.
+    /// The space of the file system that holds a path.
     package struct DiskUsage: Sendable, Hashable {
         /// The path as it was given.
         package var path: String
         /// Bytes in use.
         package var usedBytes: UInt64
+        /// Bytes that programs of any user may still take.
+        package var availableBytes: UInt64
 
-        package init(path: String, usedBytes: UInt64) {
+        package init(path: String, _ space: DiskSpace) {
             self.path = path
-            self.usedBytes = usedBytes
+            usedBytes = space.usedBytes
+            availableBytes = space.availableBytes
         }
     }
 

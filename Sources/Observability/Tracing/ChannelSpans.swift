@@ -64,6 +64,9 @@ struct ChannelSpans {
         guard failed.command == .openChannel else { return }
         var span = span(of: failed.link, failed.bearer, failed.stamp, under: parent)
         span.set(about)
+        if let time = failed.sinceTriggerNanoseconds {
+            span.set("cardlink.bip.since_trigger_seconds", .seconds(time))
+        }
         span.status = .error("")
         span.endNanoseconds = max(span.startNanoseconds, failed.stamp.endWallNanoseconds)
         manager.tell(span)

@@ -9,6 +9,7 @@ package final class SampledSessions: EventSink {
     private let sink: any EventSink
     private let manager: SpanManager
     private let silent = Mutex<Set<SessionKey>>([])
+    private let tests = Mutex(TestTrail<Void>())
 
     /// More sessions are not remembered; commands of a further one count as those of a session whose begin was not seen.
     private static let limit = 16_384
@@ -22,9 +23,16 @@ package final class SampledSessions: EventSink {
     package func receive(_ event: ProbeEvent) {
         switch event {
         case .sessionOpened(let opened):
-            if keeps(SessionKey(client: opened.client.id, session: opened.session)) { sink.receive(event) }
+            // A test's trace is decided on already, and its sessions with it.
+            let isKept =
+                isInTest(opened.stamp, opened.client)
+                || keeps(SessionKey(client: opened.client.id, session: opened.session))
+            if isKept { sink.receive(event) }
         case .apdu(let exchange):
-            if !isSilent(SessionKey(client: exchange.client.id, session: exchange.session)) { sink.receive(event) }
+            let isDropped =
+                isSilent(SessionKey(client: exchange.client.id, session: exchange.session))
+                && !isInTest(exchange.stamp, exchange.client)
+            if !isDropped { sink.receive(event) }
         case .operation(let operation):
             if !isSilent(SessionKey(client: operation.client.id, session: operation.session)) { sink.receive(event) }
         case .sessionClosed(let closed):
@@ -35,15 +43,28 @@ package final class SampledSessions: EventSink {
             silent.withLock { silent in
                 for key in silent where key.client == ended.client.id { silent.remove(key) }
             }
+            tests.withLock { $0.note(ended) }
             sink.receive(event)
-        case .clientAttached: sink.receive(event)
+        case .clientAttached(let attached):
+            tests.withLock { $0.note(attached) }
+            sink.receive(event)
         case .bipOpened(let told): pass(event, of: told.link)
         case .bipData(let told): pass(event, of: told.link)
         case .bipLinkChanged(let told): pass(event, of: told.link)
         case .bipDataWaiting(let told): pass(event, of: told.link)
         case .bipClosed(let told): pass(event, of: told.link)
         case .bipFailed(let told): pass(event, of: told.link)
+        case .esim(let told):
+            if !isSilent(SessionKey(client: told.link.client.id, session: told.link.session)) { sink.receive(event) }
         case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState, .triggerSeen: break
+        // Who makes the spans decides: there is one a connection.
+        case .tls, .ota: sink.receive(event)
+        case .test(let told):
+            note(told)
+            sink.receive(event)
+        case .database(.operation(let done)):
+            if done.stamp.source != .store { sink.receive(event) }
+        case .phone, .database: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         }
@@ -52,6 +73,20 @@ package final class SampledSessions: EventSink {
     /// A channel goes with its session; those of modems have none.
     private func pass(_ event: ProbeEvent, of link: BIPLink) {
         if !isSilent(SessionKey(client: link.client?.id ?? 0, session: link.session)) { sink.receive(event) }
+    }
+
+    private func note(_ event: TestEvent) {
+        tests.withLock { tests in
+            switch event {
+            case .began(let began): tests.begin(began, ())
+            case .ended(let ended): tests.end(ended) { _ in () }
+            case .suiteBegan, .suiteEnded: break
+            }
+        }
+    }
+
+    private func isInTest(_ stamp: EventStamp, _ client: ClientProcess) -> Bool {
+        tests.withLock { $0.about(stamp.startNanoseconds, client) != nil }
     }
 
     private func keeps(_ key: SessionKey) -> Bool {

@@ -7,8 +7,10 @@ struct SessionSpan {
     let started: UInt64
     /// Its span; nil when its begin was not seen.
     private var span: SpanData?
-    /// What its commands are part of.
-    let parent: SpanContext?
+    /// What its commands are part of, but for those of a test that began in it.
+    let context: SpanContext?
+    /// The test that it was opened in.
+    let test: SpanContext?
     private let manager: SpanManager
     private let collector: Collector?
     private let clock: EventClock
@@ -21,11 +23,11 @@ struct SessionSpan {
 
     /// The span of a session that begins.
     init(
-        _ opened: ReaderSessionOpened, _ context: SpanContext, manager: SpanManager, root: SpanContext?,
-        collector: Collector?
+        _ opened: ReaderSessionOpened, _ context: SpanContext, manager: SpanManager, parent: SpanContext?,
+        test: SpanContext?, collector: Collector?
     ) {
         var span = SpanData(
-            "reader session", context: context, parent: root, startNanoseconds: opened.stamp.wallNanoseconds,
+            "reader session", context: context, parent: parent, startNanoseconds: opened.stamp.wallNanoseconds,
             limits: manager.limits)
         if context.isSampled {
             span.set([
@@ -38,7 +40,7 @@ struct SessionSpan {
             ])
         }
         self.span = span
-        parent = context
+        (self.context, self.test) = (context, test)
         started = opened.stamp.startNanoseconds
         lastNanoseconds = opened.stamp.endNanoseconds
         clock = EventClock(monotonicNanoseconds: started, wallNanoseconds: opened.stamp.wallNanoseconds)
@@ -46,24 +48,21 @@ struct SessionSpan {
         self.collector = collector
     }
 
-    /// What stands for a session whose begin was not seen: commands under the root.
-    init(manager: SpanManager, root: SpanContext?, collector: Collector?) {
-        (self.manager, self.collector, parent, span) = (manager, collector, root, nil)
+    /// What stands for a session whose begin was not seen: commands under another span.
+    init(manager: SpanManager, context: SpanContext?, collector: Collector?) {
+        (self.manager, self.collector, self.context, test, span) = (manager, collector, context, nil, nil)
         (started, lastNanoseconds) = (0, 0)
         clock = EventClock(monotonicNanoseconds: 0, wallNanoseconds: 0)
     }
 
     /// Whether its commands are not kept, so that nothing has to be done for them.
-    private var isSilent: Bool { parent.map { !$0.isSampled } ?? false }
+    private var isSilent: Bool { context.map { !$0.isSampled } ?? false }
 
-    mutating func observe(_ exchange: APDUExchange) {
-        guard !isSilent else { return }
+    /// - Parameter test: the span of the test that it happened in.
+    mutating func observe(_ exchange: APDUExchange, in test: SpanContext?) {
+        guard !isSilent || test?.isSampled == true else { return }
         let command = CommandAPDU(exchange.command.bytes)
-        let chained = ChainedExchange(
-            command: command, context: card, isT0: exchange.sessionProtocol == .t0,
-            startNanoseconds: exchange.stamp.startNanoseconds,
-            durationNanoseconds: exchange.stamp.durationNanoseconds,
-            receivedBytes: max(0, exchange.response.bytes.count - 2), statusWord: exchange.statusWord)
+        let chained = ChainedExchange(exchange, command, card)
         card.observe(exchange, command)
         lastNanoseconds = max(lastNanoseconds, exchange.stamp.endNanoseconds)
         let channel = command.classByte.logicalChannel
@@ -72,7 +71,7 @@ struct SessionSpan {
         if finished.joined {
             parts[channel]?.join(exchange)
         } else {
-            parts[channel] = CommandPart(exchange)
+            parts[channel] = CommandPart(exchange, test: test == self.test ? nil : test)
         }
         if let current = finished.current {
             tell(current, parts[channel])
@@ -135,9 +134,12 @@ struct SessionSpan {
 
     private func tell(_ command: LogicalCommand, _ part: CommandPart?) {
         guard let part else { return }
+        let parent = part.test ?? self.context
         let context = manager.context(under: parent)
         guard context.isSampled else { return }
-        manager.tell(part.span(of: command, context: context, parent: parent, limits: manager.limits))
+        var span = part.span(of: command, context: context, parent: parent, limits: manager.limits)
+        if part.test != nil, let session = self.context { span.addLink(session) }
+        manager.tell(span)
         for exchange in part.exchanges { collector?.show(context, behind: exchange) }
     }
 
@@ -153,6 +155,8 @@ struct SessionSpan {
 
 /// What the span of a command has beside its chain: where it went, who else was waited for, how it failed.
 private struct CommandPart {
+    /// The test that it belongs to and its session does not.
+    let test: SpanContext?
     private let name: String
     private let wallNanoseconds: UInt64
     private let reader: String
@@ -169,7 +173,8 @@ private struct CommandPart {
     /// A chain can have hundreds, of which a bucket shows one.
     private static let shownExchanges = 8
 
-    init(_ exchange: APDUExchange) {
+    init(_ exchange: APDUExchange, test: SpanContext?) {
+        self.test = test
         name = exchange.name.name
         wallNanoseconds = exchange.stamp.wallNanoseconds
         reader = exchange.reader
@@ -202,6 +207,9 @@ private struct CommandPart {
         switch APDUVerdict(last, command.command) {
         // A program that looks around meets what is not there: nothing failed.
         case .good, .probingRefusal: break
+        case .expected(let type):
+            span.set("error.type", .text(type.name))
+            span.set("cardlink.expected", true)
         case .error(let type):
             span.set("error.type", .text(type.name))
             span.status = .error(command.statusWord == nil ? PCSCResult(last.resultCode).description : "")
@@ -244,16 +252,5 @@ extension AttributeValue {
     /// A byte as two hex digits, as people write commands.
     static func hex(_ byte: UInt8) -> AttributeValue {
         .text((byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true))
-    }
-}
-
-extension CardContext {
-    /// Learns from an exchange.
-    fileprivate mutating func observe(_ exchange: APDUExchange, _ command: CommandAPDU) {
-        if let statusWord = exchange.statusWord {
-            observe(command: exchange.command.bytes, statusWord: statusWord)
-        } else if SessionErrorType(pcscResult: exchange.resultCode) != nil {
-            reset()
-        }
     }
 }

@@ -3,7 +3,8 @@ internal import SmartCard
 internal import Synchronization
 
 /// Turns events into spans: a reader session a span, and in it each command as the application meant it, and each BIP
-/// channel.
+/// channel; a TLS connection a span, and in it its handshake, and the session over the air with its commands; a suite a
+/// span, in it each test, and in that all of these which happened in it; a database's operation a span.
 ///
 /// A chain over T=0 (61XX with GET RESPONSE, 6CXX with the command again) is one span. No span has data bytes. It goes
 /// behind a ``QueuedSink``: a span costs more than a count.
@@ -19,6 +20,11 @@ package final class SpanSink: EventSink {
 
     /// From now on shows in a collector's histograms, which count the same events, what trace a number came from.
     package func showTraces(in collector: Collector) { state.withLock { $0.collector = collector } }
+
+    /// The trace that the commands of a session are part of, which is open or has ended lately; nil where none is kept.
+    package func traceID(client: UInt64, session: UInt64) -> TraceID? {
+        state.withLock { $0.traceID(of: SessionKey(client: client, session: session)) }
+    }
 
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
@@ -39,7 +45,12 @@ package final class SpanSink: EventSink {
             case .bipDataWaiting(let waiting): spans.channels.note(waiting)
             case .bipClosed(let closed): spans.channels.end(closed)
             case .bipFailed(let failed): spans.note(failed)
-            case .triggerSeen: break
+            case .tls(let event): spans.note(event)
+            case .ota(let event): spans.note(event)
+            case .esim(let event): spans.note(event)
+            case .test(let event): spans.tests.note(event)
+            case .database(.operation(let done)): spans.note(done)
+            case .triggerSeen, .phone, .database: break
             }
         }
     }
@@ -61,18 +72,34 @@ private struct SessionSpans {
     /// Where traces are shown beside numbers.
     var collector: Collector?
     private var sessions: [SessionKey: SessionSpan] = [:]
+    /// The traces of the sessions that ended last: who hears events later than this asks for them.
+    private var ended = RingQueue<(key: SessionKey, trace: TraceID)>(capacity: 256)
     var channels: ChannelSpans
+    var connections: TLSSpans
+    var tests: TestSpans
     /// Clients whose spans another probe exports: a command is one span.
     private var tracedElsewhere: Set<UInt64> = []
 
     init(manager: SpanManager, root: SpanContext?, isDecided: Bool) {
         (self.manager, self.root, self.isDecided) = (manager, root, isDecided)
         channels = ChannelSpans(manager: manager)
+        connections = TLSSpans(manager: manager, root: root)
+        tests = TestSpans(manager: manager, root: root)
     }
 
     mutating func attach(_ attached: ClientAttached) {
+        tests.note(attached)
         guard attached.isTraced == true, tracedElsewhere.count < Self.limit else { return }
         tracedElsewhere.insert(attached.client.id)
+    }
+
+    func traceID(of key: SessionKey) -> TraceID? {
+        if let session = sessions[key] { return Self.trace(of: session) }
+        return ended.last { $0.key == key }?.trace
+    }
+
+    private static func trace(of session: SessionSpan) -> TraceID? {
+        session.context.flatMap { $0.isSampled ? $0.traceID : nil }
     }
 
     mutating func open(_ opened: ReaderSessionOpened) {
@@ -81,35 +108,65 @@ private struct SessionSpans {
         if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
             sessions.removeValue(forKey: oldest)?.abandon()
         }
-        let context = isDecided ? manager.keptContext() : manager.context(under: root)
-        sessions[key] = SessionSpan(opened, context, manager: manager, root: root, collector: collector)
+        let test = tests.context(at: opened.stamp.startNanoseconds, opened.client)
+        let parent = test ?? root
+        let context = isDecided && test == nil ? manager.keptContext() : manager.context(under: parent)
+        sessions[key] = SessionSpan(opened, context, manager: manager, parent: parent, test: test, collector: collector)
+    }
+
+    mutating func note(_ event: TLSEvent) {
+        connections.note(event, in: tests.context(at: event.stamp.startNanoseconds))
+    }
+
+    mutating func note(_ event: OTAEvent) {
+        connections.note(event, in: tests.context(at: event.stamp.startNanoseconds))
+    }
+
+    /// The probe's own file is not the tester's database.
+    mutating func note(_ done: DatabaseOperationDone) {
+        if done.stamp.source != .store { tests.note(done) }
     }
 
     mutating func open(_ opened: BIPChannelOpened) {
         guard isTraced(opened.link) else { return }
-        channels.begin(opened, under: parent(of: opened.link))
+        channels.begin(opened, under: parent(of: opened.link, opened.stamp))
     }
 
     mutating func note(_ failed: BIPCommandFailed) {
         guard isTraced(failed.link) else { return }
-        channels.note(failed, under: parent(of: failed.link))
+        channels.note(failed, under: parent(of: failed.link, failed.stamp))
+    }
+
+    /// A function and a download are told when they are over, and are spans of their session then.
+    func note(_ event: ESIMEvent) {
+        guard !tracedElsewhere.contains(event.link.client.id) else { return }
+        let (client, session) = (event.link.client, event.link.session)
+        manager.tell(event, under: parent(client, session: session, event.stamp))
     }
 
     private func isTraced(_ link: BIPLink) -> Bool { link.client.map { !tracedElsewhere.contains($0.id) } ?? true }
 
-    /// The session that a channel belongs to; the root for one of a modem.
-    private func parent(of link: BIPLink) -> SpanContext? {
-        let session = link.client.flatMap { sessions[SessionKey(client: $0.id, session: link.session)] }
-        return session.map(\.parent) ?? root
+    /// The session that a channel belongs to, unless a test has begun in it since; for one of a modem the test.
+    private func parent(of link: BIPLink, _ stamp: EventStamp) -> SpanContext? {
+        parent(link.client, session: link.session, stamp)
+    }
+
+    private func parent(_ client: ClientProcess?, session number: UInt64, _ stamp: EventStamp) -> SpanContext? {
+        let session = client.flatMap { sessions[SessionKey(client: $0.id, session: number)] }
+        let test = tests.context(at: stamp.startNanoseconds, client)
+        guard let session, test == nil || test == session.test else { return test ?? root }
+        return session.context
     }
 
     mutating func observe(_ exchange: APDUExchange) {
         let key = SessionKey(client: exchange.client.id, session: exchange.session)
-        if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange) }
+        let test = tests.context(at: exchange.stamp.startNanoseconds, exchange.client)
+        if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange, in: test) }
         // Its session's begin was not seen.
         guard manager.sampler.canKeep, !tracedElsewhere.contains(key.client) else { return }
-        var session = SessionSpan(manager: manager, root: root, collector: collector)
-        session.observe(exchange)
+        let parent = exchange.interface == .pskTls ? connections.parent(of: exchange) : nil
+        var session = SessionSpan(manager: manager, context: parent ?? test ?? root, collector: collector)
+        session.observe(exchange, in: nil)
         session.endCommands(.complete)
     }
 
@@ -121,12 +178,15 @@ private struct SessionSpans {
 
     mutating func close(_ closed: ReaderSessionClosed) {
         let key = SessionKey(client: closed.client.id, session: closed.session)
-        sessions.removeValue(forKey: key)?.close(closed)
+        guard let session = sessions.removeValue(forKey: key) else { return }
+        if let trace = Self.trace(of: session) { _ = ended.append((key, trace)) }
+        session.close(closed)
     }
 
     /// A client's sessions end with it; their own ends were lost.
     mutating func end(_ ended: ClientEnded) {
         tracedElsewhere.remove(ended.client.id)
+        tests.note(ended)
         channels.abandon(
             client: ended.client.id, atWall: ended.stamp.wallNanoseconds &+ ended.stamp.durationNanoseconds)
         for (key, session) in sessions where key.client == ended.client.id {
@@ -137,7 +197,9 @@ private struct SessionSpans {
 
     mutating func endAll() {
         channels.abandonAll()
+        connections.abandonAll()
         sessions.values.forEach { $0.abandon() }
         sessions = [:]
+        tests.abandonAll()
     }
 }

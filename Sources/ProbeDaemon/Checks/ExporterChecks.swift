@@ -52,10 +52,12 @@ final class ExporterWatch: Sendable {
 
     private let collector: Collector
     private let exporter: ExporterName
+    private let queueCapacity: Int?
     private let known: Mutex<Known>
 
-    init(_ exporter: ExporterName, of collector: Collector) {
-        self.exporter = exporter
+    /// A watch on an exporter with room for so many items; nil for one without a queue.
+    init(_ exporter: ExporterName, queueCapacity: Int? = nil, of collector: Collector) {
+        (self.exporter, self.queueCapacity) = (exporter, queueCapacity)
         self.collector = collector
         known = Mutex(Known(failures: ExportFailureReason.allCases.map { _ in 0 }))
     }
@@ -77,7 +79,8 @@ final class ExporterWatch: Sendable {
             known.failures = failures
             return ExporterState(
                 lastSuccessNanoseconds: known.lastSuccessNanoseconds,
-                lastFailureNanoseconds: known.lastFailureNanoseconds, reason: known.reason, queueLength: waiting)
+                lastFailureNanoseconds: known.lastFailureNanoseconds, reason: known.reason, queueLength: waiting,
+                queueCapacity: queueCapacity)
         }
     }
 }

@@ -3,6 +3,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 internal import Observability
+internal import TelemetryExport
 
 extension HealthCheck {
     /// Metrics are served: asks for them where others do.
@@ -27,9 +28,11 @@ extension HealthCheck {
     }
 
     private static func answer(of url: String) async throws -> HealthResult {
-        var configuration = HTTPClient.Configuration(
-            certificateVerification: .none, redirectConfiguration: .disallow)
-        configuration.connectionPool.retryConnectionEstablishment = false
+        var tls = TLSConfiguration.makeClientConfiguration()
+        // Its own certificate need not be for this address.
+        tls.certificateVerification = .none
+        var configuration = HTTPClient.Configuration.ofProbe
+        configuration.tlsConfiguration = tls
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let result = try await ask(client, url)

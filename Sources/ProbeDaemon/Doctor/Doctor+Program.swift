@@ -1,11 +1,13 @@
 internal import Glibc
 
 extension Doctor {
+    /// Where programs are looked for.
+    static var searchPath: String { getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin" }
+
     /// Can a shim be put before this program's library?
     func program() -> [Finding] {
         guard let name = request.program else { return [] }
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
-        let file = ProgramFile(named: name, path: path)
+        let file = ProgramFile(named: name, path: Self.searchPath)
         guard let place = file.path, access(place, X_OK) == 0 else {
             return [.fault("program", name, "it is not there, or cannot be run", "command -v \(name)")]
         }

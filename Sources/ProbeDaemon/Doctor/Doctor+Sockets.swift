@@ -62,18 +62,24 @@ extension Doctor {
     }
 
     /// The processes that listen on a port, as far as this user may look.
-    private func listeners(on port: Int) -> [Machine.Process] {
+    func listeners(on port: Int) -> [Machine.Process] {
+        inodes(listeningOn: port).flatMap { machine.holders(of: "socket:[\($0)]") }
+    }
+
+    /// Whether anything listens on a port.
+    func listens(on port: Int) -> Bool { !inodes(listeningOn: port).isEmpty }
+
+    private func inodes(listeningOn port: Int) -> [Substring] {
         let digits = String(port, radix: 16, uppercase: true)
         let suffix = ":" + String(repeating: "0", count: 4 - digits.count) + digits
         // proc(5): the second column is the local address, the fourth the state (0A listens), the tenth the inode.
         let lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { machine.text($0)?.split(separator: "\n") ?? [] }
-        let inodes = lines.map { $0.split(separator: " ") }.filter {
+        return lines.map { $0.split(separator: " ") }.filter {
             $0.count > 9 && $0[1].hasSuffix(suffix) && $0[3] == "0A"
-        }.map { "socket:[\($0[9])]" }
-        return inodes.flatMap { machine.holders(of: $0) }
+        }.map { $0[9] }
     }
 
-    private static func isFree(port: UInt16) -> Bool {
+    static func isFree(port: UInt16) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return true }
         defer { close(descriptor) }

@@ -1,7 +1,7 @@
 internal import CardReader
 internal import Glibc
 internal import Modem
-internal import Observability
+package import Observability
 internal import ProbeEvents
 
 /// Looks for what keeps the probe, or a program under it, from working; each finding says what to do.
@@ -12,6 +12,10 @@ package struct Doctor: Sendable {
         package var runtimeDirectory: String?
         /// A program that is to run under the probe; nil for none.
         package var program: String?
+        /// The daemon's settings, for what they name; nil where there are none.
+        package var settings: Settings?
+        /// What is wrong with them, a line each.
+        package var configurationFaults: [String] = []
 
         /// A look at the machine alone.
         package init() {}
@@ -33,7 +37,7 @@ package struct Doctor: Sendable {
         let usb = USBDevices(machine)
         let overview = try? ReaderOverview.take()
         return library() + shim() + pcscd() + readers(usb, overview) + strangers(overview) + sockets() + ports()
-            + modems(usb) + program()
+            + configuration() + relays() + modems(usb) + phones() + program()
     }
 
     /// Findings for people: a line each, below it what to do.

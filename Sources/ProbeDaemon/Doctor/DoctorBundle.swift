@@ -51,7 +51,7 @@ package struct DoctorBundle: Sendable, Encodable {
     }
 
     /// Versions of the packages that take part, as dpkg has them.
-    private static func packages(_ machine: Machine) -> [String: String] {
+    static func packages(_ machine: Machine) -> [String: String] {
         let concerned: Set = [
             "pcscd", "libpcsclite1", "libccid", "opensc", "scdaemon", "modemmanager", "vsmartcard-vpcd", "polkitd",
             "libc6",

@@ -19,6 +19,12 @@ struct ExportEnvironment: Sendable {
         }
     }
 
+    /// The span in which this process was started, as its caller says it; nil for none.
+    var caller: SpanContext? {
+        let bytes = { (name: String) in getenv(name).map { Array(String(cString: $0).utf8) } ?? [] }
+        return SpanContext(traceparent: bytes("TRACEPARENT"), tracestate: bytes("TRACESTATE"))
+    }
+
     /// Says how an export does.
     var say: @Sendable (String) -> Void { { [log] line in log.warning("\(line)") } }
 }

@@ -5,6 +5,9 @@ internal import TelemetryExport
 
 /// The log over OTLP, where the environment names an endpoint for it.
 struct LogOutput: Sendable {
+    /// How many records may wait.
+    let queueCapacity: Int
+
     private let export: LogExport
     private let log: Logger
 
@@ -16,6 +19,7 @@ struct LogOutput: Sendable {
         guard var settings = LogSettings(environment.variables) else { return nil }
         settings.export.tell(environment.bench)
         log = environment.log
+        queueCapacity = settings.batch.queueSize
         export = LogExport(
             settings, telemetry: ExportTelemetry(.otlpLogs, in: collector.health, say: environment.say))
         log.info("logs to \(settings.export.shownEndpoint)")

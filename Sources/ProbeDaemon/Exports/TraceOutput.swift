@@ -8,6 +8,8 @@ internal import Tracing
 struct TraceOutput: Sendable {
     /// What it is called where exports are counted.
     let exporter: ExporterName
+    /// How many spans may wait.
+    let queueCapacity: Int
 
     private let pipeline: TracePipeline
     private let environment: ExportEnvironment
@@ -19,9 +21,10 @@ struct TraceOutput: Sendable {
         }
         traces.export.tell(environment.bench)
         (self.environment, exporter) = (environment, traces.exporter)
+        queueCapacity = traces.batch.queueSize
         let telemetry = ExportTelemetry(exporter, in: collector.health, say: environment.say)
-        pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry)) { source, count in
-            collector.countDropped(count, source: source)
+        pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry), root: environment.caller) {
+            collector.countDropped($1, source: $0)
         }
         pipeline.showTraces(in: collector)
         environment.log.info("traces to \(traces.export.shownEndpoint)")
@@ -29,6 +32,11 @@ struct TraceOutput: Sendable {
 
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
+
+    /// The trace of an open session, in hex; nil where none is kept.
+    func traceID(client: UInt64, session: UInt64) -> String? {
+        pipeline.traceID(client: client, session: session)
+    }
 
     /// Starts spans beside those of events.
     var tracer: any Tracer { pipeline.tracer }

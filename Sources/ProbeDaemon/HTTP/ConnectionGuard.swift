@@ -84,6 +84,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard case .end = unwrapOutboundIn(data) else {
+            if case .head(let head) = unwrapOutboundIn(data), head.headerFields[.contentType] == "text/event-stream" {
+                // Such an answer has no end; who does not take it is cut off all the same.
+                exchangeDeadline?.cancel()
+            }
             context.write(data, promise: promise)
             return
         }

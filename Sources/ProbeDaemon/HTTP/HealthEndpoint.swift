@@ -5,7 +5,7 @@ internal import Observability
 struct HealthEndpoint: WebEndpoint {
     let report: @Sendable () async -> HealthReport
 
-    func answer(_ request: Request) async -> Response {
+    func answer(_ request: Request, from peer: WebPeer) async -> Response {
         let report = await report()
         guard let json = try? report.json() else { return .text(.internalServerError, "no report") }
         let isGood = report.status == .healthy || report.status == .degraded

@@ -6,7 +6,7 @@ struct LandingPage: WebEndpoint {
     let telemetryPath: String
     let hasHealth: Bool
 
-    func answer(_ request: Request) async -> Response {
+    func answer(_ request: Request, from peer: WebPeer) async -> Response {
         .whole(
             .ok, Array(html.utf8), type: "text/html; charset=utf-8",
             [

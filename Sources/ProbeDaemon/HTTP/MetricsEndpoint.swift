@@ -57,7 +57,7 @@ struct MetricsEndpoint: WebEndpoint {
     let slots: ScrapeSlots
     let isEnabled: @Sendable () -> Bool
 
-    func answer(_ request: Request) async -> Response {
+    func answer(_ request: Request, from peer: WebPeer) async -> Response {
         guard isEnabled() else {
             return .text(.serviceUnavailable, "metrics are switched off: metrics.enabled is false")
         }

@@ -4,7 +4,7 @@ package import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
 
-/// The probe's HTTP server: `/metrics`, landing page and health, on any number of addresses.
+/// The probe's HTTP server: `/metrics`, the live page or a plain one, and health, on any number of addresses.
 package actor MetricsServer: Service {
     /// Where it listens, and for what.
     package struct Configuration: Sendable {
@@ -69,14 +69,16 @@ package actor MetricsServer: Service {
     private let webEndpoints: [String: any WebEndpoint]
     private let healthEndpoints: [String: any WebEndpoint]
     private let beforeStop: (@Sendable () async -> Void)?
+    private let live: LiveView?
     private let hosts: HostGuard
     private let connections: ConnectionBound
     private let slots: ScrapeSlots
     private var listeners: [WebListener] = []
 
-    /// A server that does not listen yet; without health there is nothing on its paths.
-    package init(configuration: Configuration, metrics: ScrapeSource, health: Health?) {
+    /// A server that does not listen yet; without health, or a view of the bench, there is nothing on their paths.
+    package init(configuration: Configuration, metrics: ScrapeSource, health: Health?, live: LiveView? = nil) {
         self.configuration = configuration
+        self.live = live
         connections = ConnectionBound(most: configuration.limits.connections)
         slots = ScrapeSlots(count: configuration.limits.scrapes)
         hosts = HostGuard(
@@ -88,8 +90,19 @@ package actor MetricsServer: Service {
         var endpoints = healthEndpoints
         endpoints["/"] = LandingPage(
             version: ProbeVersion.current, telemetryPath: configuration.telemetryPath, hasHealth: health != nil)
+        if live != nil {
+            let page = LivePage(
+                version: ProbeVersion.current, telemetryPath: configuration.telemetryPath, hasHealth: health != nil)
+            endpoints.merge(page.endpoints) { $1 }
+        }
         endpoints[configuration.telemetryPath] = MetricsEndpoint(
             source: metrics, slots: slots, isEnabled: configuration.isEnabled)
+        if let live {
+            let seats = ScrapeSlots(count: configuration.limits.viewers)
+            endpoints["/api/v1/status"] = StatusEndpoint(live: live)
+            endpoints[ExchangeEndpoint.folder] = ExchangeEndpoint(live: live)
+            endpoints["/api/v1/stream"] = StreamEndpoint(live: live, seats: seats)
+        }
         webEndpoints = endpoints
     }
 
@@ -119,6 +132,7 @@ package actor MetricsServer: Service {
 
     /// Stops to listen; answers under way get a second to end.
     package func stop() async {
+        live?.close()
         let stopped = listeners
         listeners = []
         await withTaskGroup { group in

@@ -6,6 +6,8 @@ package struct WebLimits: Sendable {
     package var connections = 256
     /// Scrapes at once; a further one gets 503.
     package var scrapes = 40
+    /// Viewers of the live stream at once; a further one gets 503.
+    package var viewers = 64
     /// A connection that has not sent the head of its first request by then is closed.
     package var first = TimeAmount.seconds(5)
     /// Requests of one connection that wait for their answers; a client that sends more is cut off.

@@ -1,6 +1,7 @@
 internal import CoreMetrics
 public import Logging
 public import Observability
+public import ProbeEvents
 internal import PrometheusClient
 public import ServiceLifecycle
 internal import Synchronization
@@ -72,6 +73,10 @@ public final class ObservabilityManager: Service, Sendable {
 
     /// Takes what there is to count; nil when nothing has begun.
     public var collector: Collector? { parts?.collector }
+
+    /// Takes the events of sources such as a `CardReader`: they are counted, become spans, and show on the live page. Nil
+    /// when nothing has begun.
+    public var events: (any EventSink)? { parts.map { StandardLevel($0.sink) } }
 
     /// The checks of health, where a program registers its own; nil when nothing has begun.
     public var health: HealthChecker? { parts?.checks.checker }

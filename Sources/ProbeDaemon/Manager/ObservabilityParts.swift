@@ -10,6 +10,7 @@ internal import ServiceLifecycle
 struct ObservabilityParts: Sendable {
     let settings: LiveSettings
     let log: LogSystem
+    let bench: BenchIdentity
     let collector: Collector
     /// Spans; nil when nobody named an endpoint for them.
     let traces: TraceOutput?
@@ -18,6 +19,10 @@ struct ObservabilityParts: Sendable {
     /// Numbers that are pushed; nil when nobody named an endpoint for them.
     let metrics: MetricOutput?
     let checks: HealthChecks
+    /// Takes the events; what is told here has no more data than it may have.
+    let sink: EventBus
+    /// The bench as it is now; nil when nobody may see it.
+    let live: LiveView?
     let server: MetricsServer
 
     private let isSecure: Bool
@@ -31,23 +36,35 @@ struct ObservabilityParts: Sendable {
         let start = settings.current
         for line in start.warnings { log.outlet.logger(.config).warning("\(line)") }
         let security = try Self.security(start, log)
-        let exports = ExportEnvironment(bench: Self.bench(start, log), log: log.outlet.logger(.export))
+        let bench = Self.bench(start, log)
+        let exports = ExportEnvironment(bench: bench, log: log.outlet.logger(.export))
         let sampler = SystemSampler(
             diskPaths: start[\.systemDiskPaths], interval: start[\.metricsCollectionInterval])
         let collector = Collector(
             seriesLimit: start[\.metricsSeriesLimit], showsCreated: start[\.metricsCreated], sampler: sampler)
         log.count(with: collector)
         collector.tell(exports.bench)
-        (self.settings, self.log, self.collector) = (settings, log, collector)
+        (self.settings, self.log, self.bench, self.collector) = (settings, log, bench, collector)
         logs = LogOutput(of: log.outlet, counting: collector, exports)
         traces = TraceOutput(start, counting: collector, exports)
         metrics = MetricOutput(of: collector, exports, drain: drain)
         checks = await HealthChecks(settings)
-        let exporters = [traces?.exporter, metrics.map { _ in .otlpMetrics }, logs.map { _ in .otlpLogs }]
+        let exporters: [(name: ExporterName, queueCapacity: Int?)?] = [
+            traces.map { ($0.exporter, $0.queueCapacity) }, metrics.map { _ in (.otlpMetrics, nil) },
+            logs.map { (.otlpLogs, $0.queueCapacity) },
+        ]
         for exporter in exporters.compactMap(\.self) {
-            let watch = ExporterWatch(exporter, of: collector)
-            await checks.checker.register(.exporter(exporter.name) { watch.state() })
+            let watch = ExporterWatch(exporter.name, queueCapacity: exporter.queueCapacity, of: collector)
+            await checks.checker.register(.exporter(exporter.name.name) { watch.state() })
         }
+        live =
+            start[\.webLivePage]
+            ? LiveView(
+                bench, counting: collector, traces: { [traces] in traces?.traceID(client: $0, session: $1) },
+                drain: drain, health: { [checks] in await checks.checker.run() }) : nil
+        sink = EventBus([collector])
+        if let traces { sink.add(traces.sink) }
+        if let live { sink.add(live.sink) }
         isSecure = security?.hasTLS == true
         asksForCertificate = security?.asksForCertificate == true
         var configuration = MetricsServer.Configuration(start)
@@ -56,15 +73,16 @@ struct ObservabilityParts: Sendable {
         configuration.isEnabled = { settings.current[\.metricsEnabled] }
         server = MetricsServer(
             configuration: configuration, metrics: ScrapeSource(collector, drain: drain),
-            health: start[\.healthEnabled] ? checks.health : nil)
+            health: start[\.healthEnabled] ? checks.health : nil, live: live)
     }
 
-    /// Where the server shows numbers and health, by which paths.
-    var urls: (metrics: [String], health: [String]) {
+    /// Where the server shows the live page, numbers and health, by which paths.
+    var urls: (pages: [String], metrics: [String], health: [String]) {
         get async {
             let path = settings.current[\.metricsPath].dropFirst()
+            let web = await server.webAddresses.map { $0.localURL(isSecure: isSecure) }
             return (
-                await server.webAddresses.map { $0.localURL(isSecure: isSecure) + path },
+                live == nil ? [] : web, web.map { $0 + path },
                 await server.healthAddresses.map { $0.localURL(isSecure: isSecure) + "health" }
             )
         }

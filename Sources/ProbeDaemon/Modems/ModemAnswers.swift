@@ -1,7 +1,7 @@
 internal import Modem
 package import Observability
 package import ProbeEvents
-internal import SmartCard
+package import SmartCard
 
 /// What a modem answered, for people and scripts: identities only as hashes.
 package struct ModemAnswers: Sendable, Encodable {
@@ -99,6 +99,9 @@ package struct IdentityHasher: Sendable {
         hash = IdentityHash(key: key)
     }
 
+    /// The hash of what is nobody else's business.
+    package func hash(_ secret: CardSecret, _ bytes: [UInt8]) -> String { hash.text(of: bytes, kind: secret) }
+
     /// The hash of an identity.
     package func hash(_ kind: IdentityKind, _ number: [UInt8]) -> String {
         let secret: CardSecret =
@@ -107,6 +110,6 @@ package struct IdentityHasher: Sendable {
             case .imsi: .imsi
             case .iccid: .iccid
             }
-        return hash.text(of: number, kind: secret)
+        return self.hash(secret, number)
     }
 }

@@ -21,6 +21,7 @@ final class ModemSources: EventSource {
     private let isAutomatic: Bool
     private let intervals: PollIntervals
     private let hasher = IdentityHasher()
+    private let capture: (any WireSink)?
     private let taps: [ATTap]
     private let listed: [ModemPoller]
     private let state = Mutex(State())
@@ -31,28 +32,30 @@ final class ModemSources: EventSource {
         var search: Task<Void, Never>?
     }
 
-    /// What the settings name.
-    init(_ settings: Settings, in directory: RuntimeDirectory) {
+    /// What the settings name; a capture hears what passes, too.
+    init(_ settings: Settings, in directory: RuntimeDirectory, capture: (any WireSink)? = nil) {
+        self.capture = capture
         folder = directory.path + "/modems"
         intervals = PollIntervals(settings[\.modemPollInterval])
         let ports = settings[\.modemPorts]
         isAutomatic = ports.contains(.auto)
         let (folder, intervals, hasher) = (folder, intervals, hasher)
         listed = ports.filter { $0 != .auto }.map {
-            Self.poller(ATPortSettings(path: $0.port, modem: $0.modem), intervals, hasher)
+            Self.poller(ATPortSettings(path: $0.port, modem: $0.modem), intervals, hasher, capture)
         }
         taps = settings[\.modemTaps].map {
-            ATTap(
-                ATTapSettings(
-                    port: $0.port, link: $0.name.contains("/") ? $0.name : "\(folder)/\($0.name)", modem: $0.modem))
+            var tap = ATTapSettings(
+                port: $0.port, link: $0.name.contains("/") ? $0.name : "\(folder)/\($0.name)", modem: $0.modem)
+            tap.vendor = $0.vendor
+            return ATTap(tap, capture: capture)
         }
     }
 
     private static func poller(
-        _ port: ATPortSettings, _ intervals: PollIntervals, _ hasher: IdentityHasher?
+        _ port: ATPortSettings, _ intervals: PollIntervals, _ hasher: IdentityHasher?, _ capture: (any WireSink)?
     ) -> ModemPoller {
-        guard let hasher else { return ModemPoller(port, intervals: intervals) }
-        return ModemPoller(port, intervals: intervals) { kind, number in hasher.hash(kind, number) }
+        guard let hasher else { return ModemPoller(port, intervals: intervals, capture: capture, hasher: nil) }
+        return ModemPoller(port, intervals: intervals, capture: capture) { kind, number in hasher.hash(kind, number) }
     }
 
     /// Whether any are named.
@@ -102,7 +105,7 @@ final class ModemSources: EventSource {
     }
 
     private func watch(_ path: String, _ name: String, into sink: any EventSink) {
-        let poller = Self.poller(ATPortSettings(path: path, modem: name), intervals, hasher)
+        let poller = Self.poller(ATPortSettings(path: path, modem: name), intervals, hasher, capture)
         let isNew = state.withLock { state in
             guard state.found[path] == nil, !Task.isCancelled else { return false }
             state.found[path] = poller

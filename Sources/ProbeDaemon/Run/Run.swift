@@ -1,7 +1,7 @@
 internal import CardReader
 internal import Glibc
 package import Observability
-internal import ProbeEvents
+package import ProbeEvents
 internal import SmartCard
 internal import Taps
 internal import TelemetryExport
@@ -25,12 +25,18 @@ package struct Run: Sendable {
         package var colour = Terminal.Colour.auto
         /// A file for the report as JSON.
         package var reportFile: String?
+        /// A file for the events, to be replayed.
+        package var recording: String?
         /// A file for the bytes of commands and responses.
         package var capture: CaptureRequest?
         /// Where to serve metrics while the program runs.
         package var metrics: ListenAddress?
+        /// Failures that the program is to meet.
+        package var expected: [ExpectedOutcome] = []
         /// A Pushgateway for the metrics of the whole run.
         package var push: PushTarget?
+        /// Which version of the tester it is; nil where nobody says it.
+        package var testerVersion: String?
         /// The directory for sockets; nil for the usual one.
         package var runtimeDirectory: String?
 
@@ -52,6 +58,9 @@ package struct Run: Sendable {
         let report = attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
         let summary = RunSummary()
         let bus = EventBus([summary])
+        let recording =
+            attempt { () throws(EventRecordingError) in try request.recording.map(EventRecording.init) } ?? nil
+        if let recording { bus.add(recording.sink) }
         let sharing = SharingSink(bus, watchingStrangers: StrangerWatch())
         let forwarder = connectToDaemon()
         // A daemon sees more programs than this run, and works out itself what they took from one another.
@@ -59,25 +68,37 @@ package struct Run: Sendable {
         let variables = EnvironmentVariables.current
         let bench = RunBench(variables)
         let read = exportVariables(variables)
+        let exported = MetricSettings(read)
         // A daemon counts the same events: then only the probe's own numbers are told here.
         let collector =
-            RunMetrics.areWanted(request, read) ? Collector(scope: forwarder == nil ? .everything : .probeHealth) : nil
+            RunMetrics.areWanted(request, exported)
+            ? Collector(scope: forwarder == nil ? .everything : .probeHealth) : nil
         let trace = await RunTrace(of: shortName, variables, read, counting: collector, bench: bench)
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
-        let capture = request.capture.flatMap { wanted in attempt { try RunCapture(wanted) } }
+        let ownVariables = trace?.environment(variables) ?? variables
+        let capture = request.capture.flatMap { wanted in
+            attempt { try RunCapture(wanted, traceparent: ownVariables.text("TRACEPARENT")) }
+        }
         // The capture's sink alone gets more than the standard level.
-        let taps = EventBus([StandardLevel(told)])
+        let expected = ExpectedOutcomes(told, rules: request.expected)
+        let standard = StandardLevel(expected)
+        let taps = EventBus([request.capture.map { IdentifiedCards.before(standard, $0) } ?? standard])
         if let capture { taps.add(capture.sink) }
-        let tap = attempt { try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps) }
-        let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, read)
+        let tap = attempt {
+            try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps, failures: summary.failures)
+        }
+        let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, exported)
         if let collector {
             bus.add(collector)
+            if let live = metrics?.live { bus.add(live.sink) }
             trace?.show(in: collector)
         }
 
         let started = EventClock.now
-        let own = (trace?.environment(variables) ?? variables).entries
+        var given = ownVariables
+        given.tellTester(version: request.testerVersion)
+        let own = given.entries
         let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
         let environment = file.toleratesShim ? tap?.environment(own, level: capture?.level ?? .standard) ?? own : own
         let program: WrappedProgram
@@ -85,8 +106,9 @@ package struct Run: Sendable {
             program = try WrappedProgram.start(request.arguments, environment: environment, origin: origin)
         } catch {
             Terminal.say(error.explanation)
-            tap?.receiver.stop()
+            tap?.stop()
             capture?.finish()
+            _ = recording?.finish()
             await finish(trace, metrics, .exited(error.exitCode))
             return .exited(error.exitCode)
         }
@@ -98,10 +120,12 @@ package struct Run: Sendable {
         outcome.remarkWithoutCalls = tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen."
 
         await tap?.end()
+        outcome.expectations = expected.expectations
         sharing.finish()
         capture?.finish()
         await finish(trace, metrics, ending)
-        identifyCards(summary)
+        identifyCards(summary, recording)
+        recording?.finish().map(Terminal.say)
         if let forwarder { finish(forwarder) }
         tell(summary.report(of: outcome), in: report)
         return ending
@@ -130,15 +154,16 @@ package struct Run: Sendable {
     }
 
     /// Asks pcscd which card is in a reader, where the program itself never did; it need not answer.
-    private func identifyCards(_ summary: RunSummary) {
+    private func identifyCards(_ summary: RunSummary, _ recording: EventRecording?) {
         let unknown = summary.readersWithUnknownCard
         guard !unknown.isEmpty, let listing = try? ReaderListing.take(within: .milliseconds(300)) else { return }
         for reader in listing.readers where unknown.contains(reader.name) {
             guard let atr = reader.atr else { continue }
             let nobody = ClientProcess(id: 0, pid: 0, program: "")
-            summary.receive(
-                .cardIdentified(
-                    CardIdentified(stamp: .now(source: .cardReader), client: nobody, reader: reader.name, atr: atr)))
+            let identified = ProbeEvent.cardIdentified(
+                CardIdentified(stamp: .now(source: .cardReader), client: nobody, reader: reader.name, atr: atr))
+            summary.receive(identified)
+            recording?.sink.receive(identified)
         }
     }
 

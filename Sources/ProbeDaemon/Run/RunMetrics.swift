@@ -10,6 +10,8 @@ internal import TelemetryExport
 struct RunMetrics: Sendable {
     private let collector: Collector
     private let bench: RunBench
+    /// The bench as it is now, for whoever looks at the server; nil without one.
+    let live: LiveView?
     private let server: MetricsServer?
     private let export: (export: MetricExport, endpoint: String)?
     private let push: PushTarget?
@@ -17,25 +19,26 @@ struct RunMetrics: Sendable {
     /// How long the end is held up, each way for itself.
     private static let finishLimits = (export: Duration.milliseconds(1_500), push: Duration.seconds(2))
 
-    /// Whether anybody wants numbers of a run; `variables` are the caller's, which may name an endpoint.
-    static func areWanted(_ request: Run.Request, _ variables: ExportVariables) -> Bool {
-        request.metrics != nil || request.push != nil || MetricSettings(variables) != nil
+    /// Whether anybody wants numbers of a run; `settings` are those that the caller's variables give, if any.
+    static func areWanted(_ request: Run.Request, _ settings: MetricSettings?) -> Bool {
+        request.metrics != nil || request.push != nil || settings != nil
     }
 
     /// Begins; nil when nobody wants numbers, so that there is no collector.
     init?(
         _ request: Run.Request, counting collector: Collector?, of tap: RunTap?, bench: RunBench,
-        _ variables: ExportVariables
+        _ settings: MetricSettings?
     ) async {
         guard let collector else { return nil }
-        let settings = MetricSettings(variables)
         let drain: @Sendable () -> Void = { tap?.receiver.drain() }
         (self.collector, self.bench, push) = (collector, bench, request.push)
         if request.push != nil || settings != nil { collector.tell(bench.identity) }
         if let address = request.metrics {
-            server = await Self.serve(collector, on: address, of: tap, drain)
+            let live = LiveView(bench.identity, counting: collector, drain: drain)
+            server = await Self.serve(collector, live, on: address, of: tap, drain)
+            self.live = server == nil ? nil : live
         } else {
-            server = nil
+            (server, live) = (nil, nil)
         }
         export = settings.map { settings in
             var settings = settings
@@ -65,21 +68,24 @@ struct RunMetrics: Sendable {
         guard let push else { return }
         do throws(PushgatewayError) {
             try await push.gateway.push(
-                collector.registry, to: GroupingKey(instance: bench.identity.bench), within: Self.finishLimits.push)
+                collector.registry, to: GroupingKey(instance: bench.identity.bench), within: Self.finishLimits.push,
+                counting: collector.health)
         } catch {
             Terminal.say(error.explanation)
         }
     }
 
     private static func serve(
-        _ collector: Collector, on address: ListenAddress, of tap: RunTap?, _ drain: @escaping @Sendable () -> Void
+        _ collector: Collector, _ live: LiveView, on address: ListenAddress, of tap: RunTap?,
+        _ drain: @escaping @Sendable () -> Void
     ) async -> MetricsServer? {
         var configuration = MetricsServer.Configuration(web: [address])
         configuration.webOption = "--metrics"
         let checks = HealthChecks()
         if let tap { await checks.checker.register(.socket("receiver", path: tap.socket)) }
         let server = MetricsServer(
-            configuration: configuration, metrics: ScrapeSource(collector, drain: drain), health: checks.health)
+            configuration: configuration, metrics: ScrapeSource(collector, drain: drain), health: checks.health,
+            live: live)
         do throws(ListenError) {
             try await server.start()
         } catch {

@@ -4,7 +4,8 @@ internal import ProbeEvents
 internal import SmartCard
 internal import Taps
 
-/// The tap of one run: its receiver, and the environment that leads a program's shims there.
+/// The tap of one run: its receiver and its event socket, and the environment that leads a program's shims and its own
+/// events there.
 struct RunTap: Sendable {
     /// Where the shim lies.
     let shim: ShimLibrary
@@ -12,26 +13,51 @@ struct RunTap: Sendable {
     let receiver: ShimReceiver
     /// The socket that they find.
     let socket: String
+    /// Hears what the program itself tells: its tests, its database.
+    private let events: EventSocket
+    private let eventSocket: String
 
     /// Listens; what is told goes to the sink.
-    init(runtimeDirectory named: String?, sink: any EventSink) throws {
+    ///
+    /// - Parameter failures: the tests of a suite that failed, for the program which asks.
+    init(
+        runtimeDirectory named: String?, sink: any EventSink, failures: @escaping EventSocket.Answer
+    ) throws {
         shim = try ShimLibrary.find()
         let directory = RuntimeDirectory(named: named)
         try directory.create()
         directory.removeStaleSockets()
         socket = directory.runSocket
-        receiver = ShimReceiver(path: socket)
+        let receiver = ShimReceiver(path: socket)
+        self.receiver = receiver
+        eventSocket = directory.runEventSocket
+        events = EventSocket(path: eventSocket, threads: 1) { suite in
+            receiver.drain()
+            return failures(suite)
+        }
         try receiver.start(into: sink)
+        do {
+            try events.start(into: sink)
+        } catch {
+            receiver.stop()
+            throw error
+        }
     }
 
     /// The environment of the wrapped program, whose shims tell so much.
     func environment(_ own: [[UInt8]], level: Redaction.Level) -> [[UInt8]] {
-        TapEnvironment(own, shim: shim, receiverSocket: socket, level: level).entries
+        TapEnvironment(own, shim: shim, receiverSocket: socket, eventSocket: eventSocket, level: level).entries
     }
 
     /// Stops to listen when all clients have ended, and soon when some go on: a killed group dies one by one.
     func end() async {
         for _ in 0..<20 where !receiver.attachedClients.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
+        stop()
+    }
+
+    /// Stops to listen.
+    func stop() {
+        events.stop()
         receiver.stop()
     }
 

@@ -7,8 +7,12 @@ struct TapEnvironment: Sendable, Hashable {
     /// `NAME=VALUE`, in the caller's order; what was changed keeps its place.
     var entries: [[UInt8]] { variables.entries }
 
-    /// The caller's environment with the shim in front, telling a receiver so much.
-    init(_ entries: [[UInt8]], shim: ShimLibrary, receiverSocket: String, level: Redaction.Level = .standard) {
+    /// The caller's environment with the shim in front, telling a receiver so much; where a program's own events go,
+    /// unless the caller has said so.
+    init(
+        _ entries: [[UInt8]], shim: ShimLibrary, receiverSocket: String, eventSocket: String,
+        level: Redaction.Level = .standard
+    ) {
         variables = EnvironmentVariables(entries)
         // Programs that are linked with the library, or open it by its name.
         prepend(shim.directory, to: "LD_LIBRARY_PATH")
@@ -23,6 +27,7 @@ struct TapEnvironment: Sendable, Hashable {
         }
         variables["LIBPCSCLITE_DELEGATE"] = own
         variables["CARDLINK_RECEIVER"] = Array(receiverSocket.utf8)
+        if variables["CARDLINK_EVENTS"]?.isEmpty ?? true { variables["CARDLINK_EVENTS"] = Array(eventSocket.utf8) }
         switch level {
         // What a run around this one asked for is not meant for this receiver.
         case .standard: variables["CARDLINK_CAPTURE"] = nil

@@ -36,13 +36,17 @@ package struct Daemon: Sendable {
         // Trapped before anybody is told that it runs.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let group = try group(settings.current)
-        let sources = Sources(settings.current, directory, group: group)
+        let capture = try CaptureOutput(settings.current)
+        let tests = TestWatch()
+        let sources = Sources(
+            settings.current, directory, group: group, capture: capture?.wire, failures: tests.failures)
         let parts = try await ObservabilityParts(settings, log: log) { sources.receiver.drain() }
         try directory.create(for: group)
-        let sinks = Sinks(parts)
-        let expected = ExpectedReaders(settings.current, in: parts.collector)
+        let sinks = try Sinks(parts, tests, capture: capture)
+        await capture?.join(parts)
+        let expected = ExpectedDevices(settings.current, in: parts.collector)
         for modem in sources.modems.expected { parts.collector.expectDevice(.modem, named: modem) }
-        await parts.checks.add(sources, in: directory)
+        await parts.checks.add(sources, in: directory, sinks)
         try await parts.server.start()
         do {
             try sources.start(into: sinks.entry)
@@ -50,12 +54,13 @@ package struct Daemon: Sendable {
             await parts.server.stop()
             throw error
         }
-        await tell(parts)
+        sinks.history?.start()
+        await tell(parts, sources)
         await parts.checkServer()
         let manager = ServiceManager()
         await manager?.tell(.ready)
         var services: [any Service] = [
-            parts.server, SourcesService(sources: sources, entry: sinks.entry, parts: parts),
+            parts.server, SourcesService(sources: sources, sinks: sinks, parts: parts),
         ]
         if let manager { services.append(Heartbeat(manager: manager, sources: sources, directory: directory)) }
         try await serve(services, until: signals) {
@@ -96,11 +101,13 @@ package struct Daemon: Sendable {
         return RuntimeDirectory.Group(name: name, number: number)
     }
 
-    private func tell(_ parts: ObservabilityParts) async {
+    private func tell(_ parts: ObservabilityParts, _ sources: Sources) async {
         let logger = log.outlet.logger(.serve)
         let urls = await parts.urls
+        for url in urls.pages { logger.info("the bench as it is now on \(url), or: cardlink-metrics status") }
         for url in urls.metrics { logger.info("metrics on \(url)") }
         for url in urls.health { logger.info("health on \(url)") }
+        for line in sources.pskTLS.lines + sources.phones.lines { logger.info("\(line)") }
         logger.info("sockets in \(directory.path)")
     }
 }

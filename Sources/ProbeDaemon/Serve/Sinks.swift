@@ -6,14 +6,42 @@ internal import Synchronization
 
 /// What the daemon tells events to. A new output is a line here.
 struct Sinks: Sendable {
-    /// Where events enter: each APDU goes on when it is known what else its reader did.
-    let entry: SharingSink
+    /// Where events enter.
+    let entry: any EventSink
+    /// The history on this machine; nil when none is kept.
+    let history: HistoryOutput?
+    /// What is written of faults; nil when nothing is.
+    let flights: FlightOutput?
+    /// The file of events; nil when none is named.
+    let recording: RecordingOutput?
 
-    /// All of them behind one bus, with no more data than they may have.
-    init(_ parts: ObservabilityParts) {
-        let bus = EventBus([parts.collector, FaultLog(parts.log.outlet)])
-        if let traces = parts.traces { bus.add(traces.sink) }
-        entry = SharingSink(StandardLevel(bus), watchingStrangers: StrangerWatch())
+    /// Holds each APDU until it is known what else its reader did.
+    private let sharing: SharingSink
+    private let capture: CaptureOutput?
+
+    /// All of them behind one bus, with no more data than they may have; the capture alone gets more.
+    init(_ parts: ObservabilityParts, _ tests: TestWatch, capture: CaptureOutput?) throws(EventRecordingError) {
+        self.capture = capture
+        parts.sink.add(FaultLog(parts.log.outlet))
+        parts.sink.add(tests)
+        history = HistoryOutput(parts)
+        if let history { parts.sink.add(history.sink) }
+        flights = FlightOutput(parts)
+        if let flights { parts.sink.add(flights.sink) }
+        recording = try RecordingOutput(parts)
+        if let recording { parts.sink.add(recording.sink) }
+        let sharing = SharingSink(ExpectedOutcomes(StandardLevel(parts.sink)), watchingStrangers: StrangerWatch())
+        self.sharing = sharing
+        entry = capture.map { EventBus([$0.identifyingCards(for: sharing), $0.sink]) } ?? sharing
+    }
+
+    /// Tells what is held, and writes what waits; bounded in time.
+    func finish(_ log: LogOutlet) {
+        sharing.finish()
+        history?.finish()
+        flights?.finish()
+        if let line = recording?.finish() { log.logger(.events).warning("\(line)") }
+        capture?.finish(log)
     }
 }
 
@@ -54,7 +82,7 @@ final class FaultLog: EventSink {
             let source = state.stamp.source
             loggers[source]?.log(
                 level: state.isWorking ? .notice : .warning,
-                "\(source.name): \(state.isWorking ? "works" : state.message)")
+                "\(source.words): \(state.isWorking ? "works" : state.message)")
         case .eventsDropped(let loss): note(loss)
         case .apdu, .sessionOpened, .sessionClosed, .operation, .readerChanged, .cardIdentified, .clientAttached,
             .clientEnded, .clientDrained:
@@ -62,6 +90,7 @@ final class FaultLog: EventSink {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break
+        case .tls, .ota, .esim, .phone, .test, .database: break
         }
     }
 

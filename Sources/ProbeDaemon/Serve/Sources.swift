@@ -1,4 +1,5 @@
 internal import CardReader
+internal import Logging
 internal import Observability
 internal import ProbeEvents
 internal import ServiceLifecycle
@@ -10,16 +11,31 @@ struct Sources: Sendable {
     let events: EventSocket
     let readers: ReaderMonitor
     let modems: ModemSources
+    let pskTLS: PSKTLSSources
+    let phones: PhoneSources
 
     /// All of them, in the order in which they start; they stop in the opposite one.
-    var all: [any EventSource] { [receiver, events, readers, modems] }
+    var all: [any EventSource] { [receiver, events, readers, modems, pskTLS, phones] }
 
     /// Sources with their sockets in this directory; members of the group may tell events.
-    init(_ settings: Settings, _ directory: RuntimeDirectory, group: RuntimeDirectory.Group? = nil) {
-        receiver = ShimReceiver(path: directory.receiverSocket)
-        events = EventSocket(path: directory.eventSocket, group: group?.name)
+    ///
+    /// - Parameters:
+    ///   - capture: hears what passes on wires.
+    ///   - failures: the tests of a suite that failed, for the test runner which asks.
+    init(
+        _ settings: Settings, _ directory: RuntimeDirectory, group: RuntimeDirectory.Group? = nil,
+        capture: (any WireSink)? = nil, failures: @escaping EventSocket.Answer = { _ in [] }
+    ) {
+        let receiver = ShimReceiver(path: directory.receiverSocket)
+        self.receiver = receiver
+        events = EventSocket(path: directory.eventSocket, group: group?.name) { suite in
+            receiver.drain()
+            return failures(suite)
+        }
         readers = ReaderMonitor()
-        modems = ModemSources(settings, in: directory)
+        modems = ModemSources(settings, in: directory, capture: capture)
+        pskTLS = PSKTLSSources(settings, capture: capture)
+        phones = PhoneSources(settings)
     }
 
     /// Starts all; none is left running when one of them fails.
@@ -41,13 +57,13 @@ struct Sources: Sendable {
 /// Sources as a service: told to stop, they tell what they have, it is exported, and they end.
 struct SourcesService: Service {
     let sources: Sources
-    let entry: SharingSink
+    let sinks: Sinks
     let parts: ObservabilityParts
 
     func run() async throws {
         try? await gracefulShutdown()
         sources.stop()
-        entry.finish()
+        sinks.finish(parts.log.outlet)
         await parts.finish()
     }
 }

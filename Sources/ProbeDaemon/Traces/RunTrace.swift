@@ -102,15 +102,34 @@ extension SpanData {
     }
 }
 
-/// Marks clients as traced before it hands on their events.
+/// Marks what becomes spans here as traced before it hands it on.
 private final class TracedMark: EventSink {
     private let sink: any EventSink
 
     init(_ sink: any EventSink) { self.sink = sink }
 
     func receive(_ event: ProbeEvent) {
-        guard case .clientAttached(var attached) = event else { return sink.receive(event) }
-        attached.isTraced = true
-        sink.receive(.clientAttached(attached))
+        sink.receive(Self.marked(event))
+    }
+
+    private static func marked(_ event: ProbeEvent) -> ProbeEvent {
+        switch event {
+        case .clientAttached(var attached):
+            attached.isTraced = true
+            return .clientAttached(attached)
+        case .test(.suiteBegan(var began)):
+            began.isTraced = true
+            return .test(.suiteBegan(began))
+        case .test(.began(var began)):
+            began.isTraced = true
+            return .test(.began(began))
+        case .test(.ended(var ended)):
+            ended.isTraced = true
+            return .test(.ended(ended))
+        case .database(.operation(var done)):
+            done.isTraced = true
+            return .database(.operation(done))
+        default: return event
+        }
     }
 }

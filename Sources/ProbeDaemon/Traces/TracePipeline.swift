@@ -25,6 +25,11 @@ struct TracePipeline: Sendable {
         self.export = export
     }
 
+    /// The trace of an open session, in hex; nil where none is kept.
+    func traceID(client: UInt64, session: UInt64) -> String? {
+        spans.traceID(client: client, session: session)?.description
+    }
+
     /// Starts spans beside those of events.
     var tracer: any Tracer { TracerBackEnd(export.spans) }
 

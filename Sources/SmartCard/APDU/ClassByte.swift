@@ -32,6 +32,18 @@ public struct ClassByte: Hashable, Sendable {
             case .reserved: "reserved"
             }
         }
+
+        /// The family for people: `UICC or GlobalPlatform`.
+        package var words: String {
+            switch self {
+            case .iso: "ISO"
+            case .isoFurther: "ISO, further channels"
+            case .uicc: "UICC or GlobalPlatform"
+            case .uiccFurther: "UICC or GlobalPlatform, further channels"
+            case .gsm: "GSM"
+            case .proprietary, .pseudo, .reserved: name
+            }
+        }
     }
 
     /// How the command is protected.

@@ -22,7 +22,8 @@ public enum UsualCase: UInt8, Hashable, Sendable, CaseIterable {
 public enum PayloadPolicy: UInt8, Hashable, Sendable, CaseIterable {
     /// Kept at every level.
     case keep
-    /// Toolkit data: the values that tell of channels are kept, the others cut, at every level.
+    /// Data of the toolkit and of eUICCs: the values that tell of channels and results are kept, the others cut, at every
+    /// level.
     case parse
     /// Kept when a capture was asked for.
     case capture

@@ -121,7 +121,7 @@ public enum CommandTable {
         // GlobalPlatform
         CommandRow("INITIALIZE UPDATE", .uicc, 0x50, .four, .cut, "GPCS, E.5.1"),
         CommandRow("PUT KEY", .uicc, 0xD8, .four, .cut, "GPCS, 11.8"),
-        CommandRow("STORE DATA", .uicc, 0xE2, .three, .cut, "GPCS, 11.11"),
+        CommandRow("STORE DATA", .uicc, 0xE2, .three, .parse, "GPCS, 11.11; GSMA SGP.22, 5.7.2"),
         CommandRow("DELETE", .uicc, 0xE4, .four, .capture, "GPCS, 11.2"),
         CommandRow("INSTALL", .uicc, 0xE6, .four, .cut, "GPCS, 11.5"),
         CommandRow("LOAD", .uicc, 0xE8, .four, .cut, "GPCS, 11.6"),

@@ -31,6 +31,10 @@ public enum CardSecret: UInt8, Hashable, Sendable, CaseIterable {
     case keys
     /// The serial number of the equipment that a card is in.
     case imei
+    /// The name of the key that a card shares with its administration server; it often has the card's serial number.
+    case pskIdentity
+    /// Who a card says it is in an administration session (X-Admin-From).
+    case adminAgent
 
     /// A word for it.
     public var name: String { String(describing: self) }

@@ -24,6 +24,7 @@
 /// | `80` | `10` TERMINAL PROFILE | keep |
 /// | `80`, `A0` | `12` FETCH, `14` TERMINAL RESPONSE, `C2` ENVELOPE | walk, rule 8 |
 /// | `A0` | `A4` SELECT, `F2` STATUS (any P1), `10` TERMINAL PROFILE | keep |
+/// | `80-83`, `C0-DF` | `E2` STORE DATA with P1 & 7F = 11 | eUICC, rule 9 |
 ///
 /// *Keep*: all bytes of command and response.
 ///
@@ -39,8 +40,8 @@
 /// and, in every plain class but `FF`, GET RESPONSE (`C0`): the response data when it is the control parameters of a
 /// file and nothing else (TS 102 221, 11.1.1.3), which SELECT over T=0 answers by it. That is: `62`, a length as in
 /// *outer* of rule 8 that ends with the data, then one object or more up to the end: a tag of one byte (the first is
-/// `82`, the others `80-8F`, `A0-AF` or `C6`), a length below `80` or `81` with one more byte, a value. Else it is cut:
-/// it may carry what AUTHENTICATE computed.
+/// `82`, the others `80-8F`, `A0-AF` or `C6`), a length below `80` or `81` with one more byte, a value. Else rule 8
+/// holds: it may carry what AUTHENTICATE computed.
 ///
 /// **6. What level ``Level/captureFiles`` keeps besides** (the contents of files and data objects):
 ///
@@ -69,12 +70,44 @@
 ///   *Broken*: all from `i` to `e`, the tag too, is cut, and the walk ends.
 ///   Else tag and length bytes are kept. The value is kept when the tag has one byte and `t & 7F` is one of
 ///   `01 02 03 19 35 37 38 39 3C`, else cut. `i` moves behind the value.
-/// - The value of `0B` inside outer `D1` is a message `m`. It is cut, unless it holds a secured packet: more than 3 bytes,
-///   `m[0] & 43 == 40`, `m[1] <= 20`; with `c = 3 + (m[1] + 1) / 2`: `m[c] == 7F`, `m[c + 10]` is there, and the
-///   `m[c + 10]` bytes behind it are there too, elements of tag, length, value of which one that has both has tag `70`;
-///   they end at `p`. Then `0..<3`, `c..<c + 2`, `c + 9..<p` and up to 10 bytes from `p` are kept, the rest is cut.
+/// - *Elements* are tag, length, value; one *names* a tag when it has both tag and length. A *packet head* is up to 16
+///   bytes, up to 10 when the fourth has bit `04` (what follows is enciphered).
+/// - The value of `0B` inside outer `D1` is a message `m` to the card. It is cut, unless it holds a secured packet: more
+///   than 3 bytes, `m[0] & 43 == 40`, `m[1] <= 20`; with `c = 3 + (m[1] + 1) / 2`: `m[c] == 7F`, `m[c + 10]` is there, and
+///   the `m[c + 10]` bytes behind it are there too, elements that end at `p`; one names tag `70`, or they are one that
+///   tells of a later part: `00 03 r n k` or `08 04 r r n k` with `k > 1`. Then `0..<3`, `c..<c + 2`, `c + 9..<p` and, when
+///   `70` is named, the packet head at `p` are kept, the rest is cut.
+/// - The value of `0C` inside outer `D2` is a page `m` of a broadcast. It is cut, unless it has more than 6 bytes,
+///   `m[2] == 10` and `m[3] & E0 == 80`. Then `0..<6` and, when `m[5] >> 4 <= 1`, the packet head at 6 are kept.
+/// - The value of `0B` inside outer `D0` is a message `m` from the card. It is cut, unless it holds a *receipt*: more than 4
+///   bytes, `m[0] & 43 == 41`, `m[2] <= 20`; with `c = 4 + (m[2] + 1) / 2` and `l = c + 2 + v`, where `v` is 0, 7, 1, 7 by
+///   `m[0] >> 3 & 3`: `m[l + 1]` is there, and the `m[l + 1]` bytes behind it, elements that end at `p` of which one names
+///   tag `71`; `p + 13` bytes are there and `m[p + 2] >= 10`. Then `0..<4`, `c..<c + 2` and `l..<p + 13` are kept.
+/// - The response data of ENVELOPE, and of GET RESPONSE in every plain class but `FF`, is cut, unless it is a receipt `d`:
+///   `d[0]` bytes follow `d[0]`, elements that end at `p` of which one names tag `71`; `p + 13` bytes are there,
+///   `d[p + 2] >= 10`; and the length `d[p] d[p + 1]`, big endian, is that of all behind it and more than `d[p + 2]`.
+///   Then `0..<p + 13` is kept.
 ///
-/// **9. `cut`** is true when at least one position was cut, whatever byte stood there.
+/// **9. eUICC.** A STORE DATA with P1 & 7F = 11 may speak to an eUICC (GSMA SGP.22, 5.7.2). *Lengths* are below `80`, or
+/// `81`, `82`, `83` with one, two, three more bytes (big endian). All but what is named here is cut as in rule 7.
+/// - The command data is `t l rest`. `t` is `BF` and a byte of `20 21 22 28 29 2B 2D 2E 30-36 38 3C 3E 3F 41 43`, or one of
+///   `86 87 88 A0-A3`; P2 is 00. With P1 = 91, `l` is the number of bytes in `rest` or, for `BF36`, `A1` and `A3`, not
+///   less; with P1 = 11 it is more. Then `t l` is kept.
+/// - The response data of it, and of GET RESPONSE in every plain class but `FF` that rules 5 and 8 keep nothing of, is
+///   `t l v`. `t` is `BF` and a byte of those above but `36`, or `37`. `l` is the number of bytes in `v`; with SW1 = 61 it
+///   is more. Then `t l` is kept, and of `v` what is met in the order in which it must come, up to the first thing that is
+///   not: `T{...}` is an object of which tag and length are kept and which ends within the one around it, `T` without
+///   braces one whose value is cut, `T=x` one whose value has one byte, which is kept; `.` says that the object around
+///   ends with it. What lies behind the bytes that are there is not met.
+///   - `BF29 BF30 BF31 BF32 BF33 BF34 BF3F`: `80=x.`
+///   - `BF28 BF2B BF2D`: `A0{ BF2F | BF37 | 30 | E3, as often as they come }`, or `81=x.`
+///   - `BF35`: `A0`, or `81=x.`
+///   - `BF41`: `A0{ 30{ 80 81 82=x. } }`, or `81=x.`
+///   - `BF21 BF38`: `A0`, or `A1{ 80 02=x. }.`
+///   - `BF37`: `BF27{ 80 BF2F{ 80, of which one to four bytes of value are kept } 06 A2{ A0 | A1{ 80=x 81=x } } }`
+///   - the others: nothing.
+///
+/// **10. `cut`** is true when at least one position was cut, whatever byte stood there.
 public enum Redaction {
     /// How much may be kept; each level includes those before it.
     public enum Level: UInt8, Comparable, Sendable, CaseIterable {
@@ -95,8 +128,15 @@ public enum Redaction {
     public static func kept(
         command: some Collection<UInt8>, response: some Collection<UInt8>, level: Level = .standard
     ) -> (command: [UInt8], response: [UInt8], cut: Bool, cutBytes: Int) {
-        var command = Blanked(Array(command))
-        var response = Blanked(Array(response))
+        kept(command: Array(command), response: Array(response), level: level)
+    }
+
+    /// The same of arrays, which are not copied where nothing in them changes.
+    public static func kept(
+        command: [UInt8], response: [UInt8], level: Level = .standard
+    ) -> (command: [UInt8], response: [UInt8], cut: Bool, cutBytes: Int) {
+        var command = Blanked(command)
+        var response = Blanked(response)
         let parsed = CommandAPDU(command.bytes)
         let action = action(parsed, level: level)
         cut(command: &command, parsed, action)
@@ -107,9 +147,15 @@ public enum Redaction {
         )
     }
 
+    /// Whether nothing of a command is cut, nor of a response to it that has a status word.
+    public static func keepsWhole(_ command: CommandAPDU, level: Level = .standard) -> Bool {
+        action(command, level: level) == .keep
+    }
+
     /// What is done with one side of an exchange.
     enum Action: Hashable, Sendable {
-        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope, keepFileControl
+        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope, walkStoreData
+        case getResponse(keepsFileControl: Bool)
     }
 
     /// The rule that a command falls under, by its form, class, instruction and P1 alone.
@@ -117,10 +163,10 @@ public enum Redaction {
         guard !command.isMalformed, isPlain(command.cla) else { return .cut }
         switch CommandLookup.shared.payload(cla: command.cla, ins: command.ins, p1: command.p1) {
         case .keep: return .keep
-        case .parse: return walk(ins: command.ins)
+        case .parse: return walk(command)
         case .capture: return level >= .capture ? .keep : .cut
         case .file: return level >= .captureFiles ? .keep : .cut
-        case .fileControl: return level >= .capture ? .keepFileControl : .cut
+        case .fileControl: return .getResponse(keepsFileControl: level >= .capture)
         case .cut: return .cut
         }
     }
@@ -133,11 +179,12 @@ public enum Redaction {
         }
     }
 
-    private static func walk(ins: UInt8) -> Action {
-        switch ins {
+    private static func walk(_ command: CommandAPDU) -> Action {
+        switch command.ins {
         case 0x12: .walkFetch
         case 0x14: .walkTerminalResponse
         case 0xC2: .walkEnvelope
+        case 0xE2: ESIMBlock.isStoreData(command) ? .walkStoreData : .cut
         default: .cut
         }
     }

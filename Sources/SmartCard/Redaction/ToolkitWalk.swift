@@ -12,7 +12,18 @@ struct Blanked {
         let range = range.clamped(to: bytes.indices)
         guard !range.isEmpty else { return }
         cutBytes += range.count
-        for index in range { bytes[index] = 0 }
+        // What was cut before stays where it is: the first write would copy the array.
+        for index in range where bytes[index] != 0 { bytes[index] = 0 }
+    }
+
+    /// Overwrites what of `range` lies outside the parts, which are in order.
+    mutating func keep(_ parts: [Range<Int>], of range: Range<Int>) {
+        var start = range.lowerBound
+        for part in parts {
+            blank(start..<part.lowerBound)
+            start = part.upperBound
+        }
+        blank(start..<range.upperBound)
     }
 }
 
@@ -25,9 +36,10 @@ extension Redaction {
         if parsed.isMalformed { return command.blank(CommandAPDU.headerLength..<end) }
         switch action {
         case .keep: return
-        case .cut, .walkFetch, .keepFileControl: command.blank(parsed.dataRange)
+        case .cut, .walkFetch, .getResponse: command.blank(parsed.dataRange)
         case .walkEnvelope: walkOuter(&command, parsed.dataRange)
         case .walkTerminalResponse: walkInner(&command, parsed.dataRange)
+        case .walkStoreData: cutBlock(&command, parsed)
         }
         if parsed.lc > 0 {
             command.blank(parsed.dataRange.upperBound..<end)
@@ -43,8 +55,12 @@ extension Redaction {
         switch action {
         case .keep: return
         case .walkFetch: walkOuter(&response, reply.dataRange)
-        case .keepFileControl where isFileControl(response.bytes, reply.dataRange): return
-        case .cut, .walkTerminalResponse, .walkEnvelope, .keepFileControl: response.blank(reply.dataRange)
+        case .getResponse(let keepsFileControl):
+            if keepsFileControl, isFileControl(response.bytes, reply.dataRange) { return }
+            if !cutReceipt(&response, reply.dataRange) { cutAnswer(&response, reply.dataRange) }
+        case .walkEnvelope: if !cutReceipt(&response, reply.dataRange) { response.blank(reply.dataRange) }
+        case .walkStoreData: cutAnswer(&response, reply.dataRange)
+        case .cut, .walkTerminalResponse: response.blank(reply.dataRange)
         }
     }
 
@@ -74,18 +90,20 @@ extension Redaction {
         }
         let start = first + 1 + length.width
         let end = start + min(length.value, range.upperBound - start)
-        walkInner(&data, start..<end, holdsMessage: data.bytes[first] == ToolkitTag.smsDownload)
+        walkInner(&data, start..<end, outer: data.bytes[first])
         data.blank(end..<range.upperBound)
     }
 
-    private static func walkInner(_ data: inout Blanked, _ range: Range<Int>, holdsMessage: Bool = false) {
+    private static func walkInner(_ data: inout Blanked, _ range: Range<Int>, outer: UInt8? = nil) {
         var index = range.lowerBound
         while let header = ComprehensionTLVHeader(data.bytes, at: index, end: range.upperBound) {
             let value = (index + header.width)..<(index + header.width + header.length)
-            if header.hasShortTag, holdsMessage, header.tag == ToolkitTag.message {
-                cutMessage(&data, value)
-            } else if !(header.hasShortTag && ToolkitTag.isKept(header.tag)) {
-                data.blank(value)
+            switch (outer, header.hasShortTag ? header.tag : nil) {
+            case (0xD0, ToolkitTag.message): cutSubmitted(&data, value)
+            case (0xD1, ToolkitTag.message): cutMessage(&data, value)
+            case (0xD2, ToolkitTag.page): cutPage(&data, value)
+            case (_, let tag?) where ToolkitTag.isKept(tag): break
+            default: data.blank(value)
             }
             index = value.upperBound
         }
@@ -94,8 +112,35 @@ extension Redaction {
 
     private static func cutMessage(_ data: inout Blanked, _ range: Range<Int>) {
         guard let layout = SecuredMessageLayout(data.bytes, in: range) else { return data.blank(range) }
-        data.blank(layout.head.upperBound..<layout.coding.lowerBound)
-        data.blank(layout.coding.upperBound..<layout.userDataHeader.lowerBound)
-        data.blank(layout.packet.upperBound..<range.upperBound)
+        data.keep([layout.head, layout.coding, layout.userDataHeader, layout.packet], of: range)
+    }
+
+    private static func cutPage(_ data: inout Blanked, _ range: Range<Int>) {
+        guard let packet = CellBroadcastLayout.packet(data.bytes, in: range) else { return data.blank(range) }
+        let start = range.lowerBound
+        data.keep([start..<(start + CellBroadcastLayout.headerBytes), packet], of: range)
+    }
+
+    private static func cutSubmitted(_ data: inout Blanked, _ range: Range<Int>) {
+        guard let receipt = ReceiptLayout.submitted(data.bytes, in: range) else { return data.blank(range) }
+        data.keep(receipt.front + [receipt.packet], of: range)
+    }
+
+    /// False for what is no receipt, of which nothing is cut.
+    private static func cutReceipt(_ data: inout Blanked, _ range: Range<Int>) -> Bool {
+        guard let receipt = ReceiptLayout.answer(data.bytes, in: range) else { return false }
+        data.keep(receipt.front + [receipt.packet], of: range)
+        return true
+    }
+
+    /// Cuts a block to an eUICC by rule 9.
+    private static func cutBlock(_ command: inout Blanked, _ parsed: CommandAPDU) {
+        let head = (try? ESIMBlock(command.bytes, parsed))?.head
+        command.keep(head.map { [$0] } ?? [], of: parsed.dataRange)
+    }
+
+    /// Cuts an eUICC's answer by rule 9.
+    private static func cutAnswer(_ response: inout Blanked, _ range: Range<Int>) {
+        response.keep((try? ESIMAnswer(response.bytes))?.kept ?? [], of: range)
     }
 }

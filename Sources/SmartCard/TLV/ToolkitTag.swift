@@ -28,6 +28,7 @@ public struct ToolkitTag: Hashable, Sendable {
         ToolkitTag(0x06, "address"),
         ToolkitTag(0x08, "subaddress"),
         ToolkitTag(0x0B, "SMS TPDU"),
+        ToolkitTag(0x0C, "cell broadcast page"),
         ToolkitTag(0x0D, "text string"),
         ToolkitTag(0x19, "event list", kept: true),
         ToolkitTag(0x1E, "icon identifier"),
@@ -54,8 +55,8 @@ public struct ToolkitTag: Hashable, Sendable {
 
     /// The TPDU of a short message.
     static let message: UInt16 = 0x0B
-    /// The outer tag of a message that the network sent to the card.
-    static let smsDownload: UInt8 = 0xD1
+    /// A page of a cell broadcast.
+    static let page: UInt16 = 0x0C
 
     private static let kept = Set(all.filter(\.isKept).map(\.number))
 

@@ -27,6 +27,8 @@ public struct ProactiveCommandType: Hashable, Sendable {
     public static let getChannelStatus = ProactiveCommandType(0x44)
     /// Asks the terminal to read files again, or to reset the card.
     public static let refresh = ProactiveCommandType(0x01)
+    /// SEND SHORT MESSAGE.
+    public static let sendShortMessage = ProactiveCommandType(0x13)
 
     private static let names = Dictionary(uniqueKeysWithValues: all.map { ($0.code, $0.name) })
 

@@ -54,11 +54,13 @@ final class ShimClient {
         reader = ring
         decoder = RingDecoder(client: client)
         attached = .now
+        let environment = ProcessEnvironment(of: pid)
         sink.receive(
             .clientAttached(
                 ClientAttached(
                     stamp: .now(source: .shim), client: client, library: identity.library,
-                    isWaitExact: identity.countsWaits)))
+                    isWaitExact: identity.countsWaits, traceparent: environment.traceparent,
+                    testerVersion: environment.testerVersion, testerCommit: environment.testerCommit)))
         // Nothing of it is told yet: whoever waits for it has to wait.
         tellDrained(EventClock(monotonicNanoseconds: 0, wallNanoseconds: attached.wall(atMonotonic: 0)), sink)
         tellDropped(.receiverGone, ring.takeLostBefore(), sink)

@@ -15,6 +15,7 @@ final class EventConnectionHandler: ChannelDuplexHandler {
     private static let patience = TimeAmount.seconds(5)
 
     private let sink: any EventSink
+    private let answer: EventSocket.Answer
     private let onProgress: (Receipt) -> Void
     private let onEnd: () -> Void
     private var connection = EventConnection()
@@ -24,8 +25,12 @@ final class EventConnectionHandler: ChannelDuplexHandler {
     private var bytesLeft: Int?
 
     /// `onProgress` gets what each read added to the receipt; `onEnd` is called once.
-    init(sink: any EventSink, onProgress: @escaping (Receipt) -> Void, onEnd: @escaping () -> Void) {
+    init(
+        sink: any EventSink, answer: @escaping EventSocket.Answer, onProgress: @escaping (Receipt) -> Void,
+        onEnd: @escaping () -> Void
+    ) {
         self.sink = sink
+        self.answer = answer
         self.onProgress = onProgress
         self.onEnd = onEnd
     }
@@ -40,6 +45,9 @@ final class EventConnectionHandler: ChannelDuplexHandler {
         let bytes = unwrapInboundIn(data)
         let actions = connection.received(bytes.readableBytesView, clock: .now)
         tell(actions.told, since: before)
+        write(actions.faults, context)
+        // Who does not read the answers asks in vain.
+        for suite in actions.questions where context.channel.isWritable { write(.answer(answer(suite)), context) }
         if actions.wantsReceipt { owesReceipt = true }
         if let left = bytesLeft {
             bytesLeft = left - bytes.readableBytes
@@ -78,7 +86,7 @@ final class EventConnectionHandler: ChannelDuplexHandler {
     /// Tells what the sender left open, says how far it was read, and ends.
     private func finish(_ context: ChannelHandlerContext, isOurs: Bool) {
         guard !hasEnded else { return }
-        end(isOurs: isOurs)
+        write(end(isOurs: isOurs), context)
         let isWritten = context.eventLoop.makePromise(of: Void.self)
         write(.receipt(connection.receipt), context, promise: isWritten)
         let channel = context.channel
@@ -98,12 +106,27 @@ final class EventConnectionHandler: ChannelDuplexHandler {
         return Int(bytes ?? 0)
     }
 
-    private func end(isOurs: Bool) {
-        guard !hasEnded else { return }
+    /// What was wrong with the last line.
+    @discardableResult
+    private func end(isOurs: Bool) -> [LineFault] {
+        guard !hasEnded else { return [] }
         hasEnded = true
         let before = connection.receipt
-        tell(isOurs ? connection.abandoned(clock: .now) : connection.ended(clock: .now), since: before)
+        var last = EventConnection.Actions()
+        if isOurs { last.told = connection.abandoned(clock: .now) } else { last = connection.ended(clock: .now) }
+        tell(last.told, since: before)
         onEnd()
+        return last.faults
+    }
+
+    /// Says what is wrong with lines, as far as the sender reads: the rest is in the receipt's count only.
+    private func write(_ faults: [LineFault], _ context: ChannelHandlerContext) {
+        for fault in faults {
+            guard context.channel.isWritable else { break }
+            let line = context.channel.allocator.buffer(bytes: SocketLine.fault(fault).bytes)
+            context.write(wrapOutboundOut(line), promise: nil)
+        }
+        if !faults.isEmpty { context.flush() }
     }
 
     private func tell(_ events: [ProbeEvent], since before: Receipt) {

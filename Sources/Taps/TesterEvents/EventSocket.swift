@@ -16,15 +16,22 @@ internal import Synchronization
 /// 4. The probe, now and then to those that said hello, and to everybody after the sender has shut its side down:
 ///    `{"received":12,"skipped":0,"v":1}`: how many lines were told as events and how many were not.
 ///
+/// A sender may ask what was said to cards in its tests that failed: `{"ask":"tests","suite":{…},"v":1}` is answered by
+/// a line `{"tests":[…],"v":1}`.
+///
 /// Sessions and clients live as long as their connection: what it leaves open is told as failed, the client gone.
-/// Senders may be of this user, root, or a group that is named. All connections share one thread, and are read in
-/// turn.
+/// Senders may be of this user, root, or a group that is named. All connections share one or two threads, and are
+/// read in turn: reading a line costs more than all that is done for it, and one thread is at its end with 50,000 a
+/// second.
 package final class EventSocket: EventSource {
     /// More connections at once are refused, and counted.
     package static let connectionLimit = 64
 
     /// How long ``stop()`` waits until what was sent is told, and senders know how far they were read.
     private static let longestFarewell = TimeAmount.seconds(5)
+
+    /// What was said to cards in the tests of a suite that failed; called on the socket's thread.
+    package typealias Answer = @Sendable (TestSuiteRun) -> [FailedTest]
 
     private struct State {
         var running: Running?
@@ -40,11 +47,14 @@ package final class EventSocket: EventSource {
 
     private let path: String
     private let groupName: String?
+    private let threads: Int
+    private let answer: Answer
     private let state = Mutex(State())
 
     /// A socket that will listen at this path, for members of the group too where one is named.
-    package init(path: String, group: String? = nil) {
+    package init(path: String, group: String? = nil, threads: Int = 2, answer: @escaping Answer = { _ in [] }) {
         self.path = path
+        (self.threads, self.answer) = (threads, answer)
         groupName = group
     }
 
@@ -59,7 +69,7 @@ package final class EventSocket: EventSource {
         }
     }
 
-    /// Listens and begins to tell events to the sink, from one thread.
+    /// Listens and begins to tell events to the sink, those of a connection from one thread.
     package func start(into sink: any EventSink) throws {
         let running = try listen(into: sink)
         state.withLock { $0.running = running }
@@ -69,9 +79,11 @@ package final class EventSocket: EventSource {
     package func stop() {
         guard let running = state.withLock({ $0.running.take() }) else { return }
         LocalSocket.remove(path, ifStill: running.file)
-        // One turn of the loop accepts whoever has connected by now. What fails here is closed already.
-        try? running.group.next().submit {}.wait()
+        // One turn of the listener's loop accepts whoever has connected by now, and one of each makes them known. What
+        // fails here is closed already.
+        try? running.listener.eventLoop.submit {}.wait()
         try? running.listener.close().wait()
+        for loop in running.group.makeIterator() { try? loop.submit {}.wait() }
         let channels = state.withLock { Array($0.connections.values) }
         let farewells = channels.map { channel in
             channel.triggerUserOutboundEvent(EventConnectionHandler.Farewell(), promise: nil)
@@ -94,7 +106,7 @@ package final class EventSocket: EventSource {
         } catch {
             throw .cannotListen(path: path, errno: error.errno)
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.maxMessagesPerRead, value: UInt(Self.connectionLimit))
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -127,7 +139,7 @@ package final class EventSocket: EventSource {
         let id = ObjectIdentifier(channel)
         state.withLock { $0.connections[id] = channel }
         let handler = EventConnectionHandler(
-            sink: sink, onProgress: { [weak self] in self?.note($0) },
+            sink: sink, answer: answer, onProgress: { [weak self] in self?.note($0) },
             onEnd: { [weak self] in self?.state.withLock { $0.connections[id] = nil } })
         try pipeline.addHandler(handler)
     }

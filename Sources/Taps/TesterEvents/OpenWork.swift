@@ -1,9 +1,10 @@
-internal import ProbeEvents
+package import ProbeEvents
 
-/// What the events of one teller have opened and not closed: client processes, their sessions, and BIP channels.
+/// What the events of one teller have opened and not closed: client processes, their sessions, BIP channels, and what
+/// ``OpenTesterEvents`` follows.
 ///
 /// Only what was opened can be closed, and once: gauges that follow the events cannot drift.
-struct OpenWork {
+package struct OpenWork: Sendable {
     /// More clients at once are not taken.
     static let clientLimit = 1_024
     /// More sessions at once, of all clients, are not taken.
@@ -12,20 +13,24 @@ struct OpenWork {
     /// More BIP channels at once are not taken.
     static let channelLimit = 1_024
 
-    private struct Client {
+    private struct Client: Sendable {
         var process: ClientProcess
         var attached: ClientAttached?
         var sessions: [UInt64: ReaderSessionOpened] = [:]
     }
 
+    /// Nothing is open.
+    package init() {}
+
     private var clients: [UInt64: Client] = [:]
     private var sessionCount = 0
     private var channels: [BIPChannelOpened] = []
+    private var testerWork = OpenTesterEvents()
 
-    var isEmpty: Bool { clients.isEmpty && channels.isEmpty }
+    var isEmpty: Bool { clients.isEmpty && channels.isEmpty && testerWork.isEmpty }
 
     /// Notes an event: what is to be told for it, in order; nil for an event that contradicts those before it.
-    mutating func admit(_ event: ProbeEvent, clock: EventClock) -> [ProbeEvent]? {
+    package mutating func admit(_ event: ProbeEvent, clock: EventClock) -> [ProbeEvent]? {
         switch event {
         case .clientAttached(let attached):
             guard enter(attached.client), clients[attached.client.id]?.attached == nil else { return nil }
@@ -55,6 +60,11 @@ struct OpenWork {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipData, .bipLinkChanged, .bipDataWaiting, .bipFailed, .triggerSeen: break
+        case .tls(let event): guard testerWork.admit(event) else { return nil }
+        case .ota(let event): guard testerWork.admit(event) else { return nil }
+        case .test(let event): guard testerWork.admit(event) else { return nil }
+        case .database(let event): guard testerWork.admit(event) else { return nil }
+        case .esim, .phone: break
         }
         return [event]
     }
@@ -62,7 +72,7 @@ struct OpenWork {
     /// The teller is gone: the ends of all that it left open.
     mutating func abandon(clock: EventClock) -> [ProbeEvent] {
         let left = clients.sorted { $0.key < $1.key }.map(\.value)
-        let ends = channels.map { Self.end(of: $0, clock: clock) }
+        let ends = channels.map { Self.end(of: $0, clock: clock) } + testerWork.ends(clock: clock)
         self = OpenWork()
         return ends
             + left.flatMap { client in
@@ -75,10 +85,10 @@ struct OpenWork {
     }
 
     /// What somebody who has heard nothing must be told, to make sense of what comes.
-    var openings: [ProbeEvent] {
+    package var openings: [ProbeEvent] {
         clients.sorted { $0.key < $1.key }.flatMap { _, client in
             (client.attached.map { [.clientAttached($0)] } ?? []) + Self.inOrder(client).map { .sessionOpened($0) }
-        } + channels.map { .bipOpened($0) }
+        } + channels.map { .bipOpened($0) } + testerWork.openings
     }
 
     private func place(of link: BIPLink) -> Int? { channels.firstIndex { $0.link.isSame(as: link) } }
@@ -119,7 +129,7 @@ struct OpenWork {
 
 extension EventStamp {
     /// The stamp of what began with this one and ends now; without length where it claims to begin later.
-    fileprivate func lasting(until clock: EventClock) -> EventStamp {
+    func lasting(until clock: EventClock) -> EventStamp {
         var stamp = self
         stamp.durationNanoseconds = clock.monotonicNanoseconds - min(startNanoseconds, clock.monotonicNanoseconds)
         return stamp

@@ -15,6 +15,12 @@ private enum Longest {
     /// 146 years: the sum of two times does not overflow.
     static let nanoseconds: UInt64 = 1 << 62
     static let count: UInt64 = 1 << 32
+    /// Of a download.
+    static let steps = 8
+    /// Bytes of a connection: an exbibyte and more.
+    static let bytes: UInt64 = 1 << 62
+    /// What a test expects.
+    static let rules = 64
 }
 
 extension ProbeEvent {
@@ -29,6 +35,7 @@ extension ProbeEvent {
             return true
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen:
             return true
+        case .tls, .ota, .esim, .phone, .test, .database: return true
         }
     }
 
@@ -52,9 +59,11 @@ extension ProbeEvent {
             return event.reader.utf8.count <= Longest.nameBytes && event.atr.bytes.count <= Longest.atrBytes
         case .cardIdentified(let event):
             return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-                && event.atr.bytes.count <= Longest.atrBytes
+                && event.atr.bytes.count <= Longest.atrBytes && event.iccidHash?.isHash ?? true
         case .clientAttached(let event):
             return event.client.isWithinBounds && event.library.utf8.count <= Longest.textBytes
+                && event.traceparent?.isName ?? true && event.testerVersion?.isWord ?? true
+                && event.testerCommit?.isCommit ?? true
         case .clientEnded(let event):
             return event.client.isWithinBounds && (0...Int(UInt16.max)).contains(event.openSessions)
         case .clientDrained(let event): return event.client.isWithinBounds
@@ -65,19 +74,27 @@ extension ProbeEvent {
         case .modemChanged(let event): return event.modem.isName
         case .modemIdentified(let event): return event.isWithinBounds
         case .simChanged(let event): return event.modem.isName
-        case .registrationChanged(let event): return event.modem.isName
+        case .registrationChanged(let event):
+            return event.modem.isName && event.operatorName?.utf8.count ?? 0 <= Longest.textBytes
         case .signalMeasured(let event): return event.isWithinBounds
         case .bipOpened(let event):
             return event.link.isWithinBounds && event.sinceTriggerNanoseconds ?? 0 <= Longest.nanoseconds
         case .bipData(let event): return event.link.isWithinBounds
         case .bipClosed(let event):
             return event.link.isWithinBounds && event.sentBytes <= Longest.count && event.receivedBytes <= Longest.count
-        case .bipFailed(let event): return event.link.isWithinBounds
+        case .bipFailed(let event):
+            return event.link.isWithinBounds && event.sinceTriggerNanoseconds ?? 0 <= Longest.nanoseconds
         case .bipLinkChanged(let event): return event.link.isWithinBounds
         case .bipDataWaiting(let event): return event.link.isWithinBounds
         case .triggerSeen(let event):
             return event.device.isName && event.client?.isWithinBounds ?? true
                 && event.security?.application.bytes.count ?? 3 == 3
+        case .tls(let event): return event.isWithinBounds
+        case .ota(let event): return event.isWithinBounds
+        case .esim(let event): return event.isWithinBounds
+        case .phone(let event): return event.isWithinBounds
+        case .test(let event): return event.isWithinBounds
+        case .database(let event): return event.isWithinBounds
         }
     }
 }
@@ -96,6 +113,15 @@ extension ClientProcess {
 extension String {
     /// Whether it is short enough for the name of a reader or modem.
     fileprivate var isName: Bool { utf8.count <= Longest.nameBytes }
+
+    /// Whether it is short enough for what a device or a tester says of itself.
+    fileprivate var isWord: Bool { utf8.count <= Longest.wordBytes }
+
+    /// Whether it is the name of a commit, or enough of its beginning.
+    fileprivate var isCommit: Bool { (7...64).contains(utf8.count) && allSatisfy { $0.isASCII && $0.isHexDigit } }
+
+    /// Whether it is the hash of an identity, so that none is one in clear.
+    fileprivate var isHash: Bool { utf8.count == 16 && allSatisfy { $0.isASCII && $0.isHexDigit } }
 }
 
 extension ModemIdentified {
@@ -103,7 +129,7 @@ extension ModemIdentified {
     fileprivate var isWithinBounds: Bool {
         modem.isName && model.utf8.count <= Longest.wordBytes && firmware.utf8.count <= Longest.wordBytes
             && identities.count <= IdentityKind.allCases.count
-            && identities.allSatisfy { $0.hash.utf8.count == 16 && $0.hash.allSatisfy(\.isHexDigit) }
+            && identities.allSatisfy { $0.hash.isHash }
     }
 }
 
@@ -118,5 +144,93 @@ extension SignalMeasured {
 extension BIPLink {
     fileprivate var isWithinBounds: Bool {
         device.isName && channel <= 7 && client?.isWithinBounds ?? true
+    }
+}
+
+extension TLSEvent {
+    fileprivate var isWithinBounds: Bool {
+        guard link.tap.isName else { return false }
+        switch self {
+        case .opened: return true
+        case .handshake(let event): return event.identity?.isHash ?? true
+        case .closed(let event):
+            return [event.sentBytes, event.receivedBytes, event.sentRecords, event.receivedRecords].allSatisfy {
+                $0 <= Longest.bytes
+            }
+        }
+    }
+}
+
+extension OTAEvent {
+    fileprivate var isWithinBounds: Bool {
+        guard link.device.isName else { return false }
+        switch self {
+        case .began(let event): return event.identity?.isHash ?? true
+        case .packet(let event): return event.security.application.bytes.count == 3
+        case .turn, .leg, .ended: return true
+        }
+    }
+}
+
+extension ESIMEvent {
+    fileprivate var isWithinBounds: Bool {
+        guard link.device.isName, link.client.isWithinBounds else { return false }
+        switch self {
+        case .function: return true
+        case .download(let event):
+            return event.steps.count <= Longest.steps
+                && event.steps.allSatisfy {
+                    $0.afterNanoseconds <= Longest.nanoseconds && $0.durationNanoseconds <= Longest.nanoseconds
+                }
+        }
+    }
+}
+
+extension PhoneEvent {
+    fileprivate var isWithinBounds: Bool {
+        switch self {
+        case .changed(let event): event.phone.isName && event.model.utf8.count <= Longest.wordBytes
+        case .identified(let event):
+            event.phone.isName
+                && [event.model, event.release, event.baseband, event.operatorName, event.simState].allSatisfy {
+                    $0.utf8.count <= Longest.wordBytes
+                }
+        case .operation(let event):
+            event.phone?.isName ?? true && event.sentBytes <= Longest.bytes
+                && event.receivedBytes <= Longest.bytes
+        }
+    }
+}
+
+extension TestEvent {
+    fileprivate var isWithinBounds: Bool {
+        switch self {
+        case .suiteBegan(let event):
+            event.suite.suite.isName && event.traceparent?.isName ?? true && event.parent?.isName ?? true
+                && event.testerVersion?.isWord ?? true && event.testerCommit?.isCommit ?? true
+        case .suiteEnded(let event): event.suite.suite.isName
+        case .began(let event):
+            event.suite.suite.isName && event.test.utf8.count <= Longest.textBytes && event.traceparent?.isName ?? true
+                && (event.expects ?? []).areRules
+        case .ended(let event):
+            event.suite.suite.isName && event.test.utf8.count <= Longest.textBytes && event.traceparent?.isName ?? true
+        }
+    }
+}
+
+extension [String] {
+    /// Whether they are rules of what is expected, and not too many.
+    fileprivate var areRules: Bool {
+        count <= Longest.rules && allSatisfy { $0.isName && (try? ExpectedOutcome($0)) != nil }
+    }
+}
+
+extension DatabaseEvent {
+    fileprivate var isWithinBounds: Bool {
+        switch self {
+        case .operation(let event):
+            event.table.isName && event.system?.isName ?? true && event.traceparent?.isName ?? true
+        case .pool: true
+        }
     }
 }

@@ -13,24 +13,13 @@ struct HTTPTransport: ExportTransport {
     /// A client that has no connection yet.
     init(_ settings: ExportSettings) {
         self.settings = settings
-        var configuration = Self.configuration
+        var configuration = HTTPClient.Configuration.ofProbe
         guard let tls = try? settings.tls.configuration() else {
             client = nil
             return
         }
         configuration.tlsConfiguration = tls
         client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
-    }
-
-    /// How requests with secrets are made.
-    static var configuration: HTTPClient.Configuration {
-        // A redirect could lead the headers, which carry secrets, to another host.
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Else it would try to connect on its own until the time is over, and nobody would know.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        // Else an export would make spans, which are exported.
-        configuration.tracing.tracer = nil
-        return configuration
     }
 
     func send(_ body: [UInt8], timeout: Duration) async -> ExportAnswer? {

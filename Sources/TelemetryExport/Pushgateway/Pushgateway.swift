@@ -2,7 +2,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import Observability
+package import Observability
 internal import ProbeEvents
 package import PrometheusClient
 
@@ -40,8 +40,20 @@ package struct Pushgateway: Sendable {
     }
 
     /// Puts all that a registry shows in the place of what the group had; what an earlier run had and this one has not
-    /// is gone then, as it should be. Ends when the time is over.
+    /// is gone then, as it should be. Ends when the time is over. It is tried once: what fails is counted as given up.
     package func push(
+        _ registry: Registry, to group: GroupingKey, within limit: Duration, counting health: HealthCatalog? = nil
+    ) async throws(PushgatewayError) {
+        do throws(PushgatewayError) {
+            try await put(registry, to: group, within: limit)
+        } catch {
+            health?.exportFailures[.pushgateway, error.reason].increment()
+            health?.exportDropped[.pushgateway, error.reason].increment()
+            throw error
+        }
+    }
+
+    private func put(
         _ registry: Registry, to group: GroupingKey, within limit: Duration
     ) async throws(PushgatewayError) {
         var body = ByteBuffer()
@@ -53,7 +65,7 @@ package struct Pushgateway: Sendable {
         if let user { request.setBasicAuth(username: user, password: password) }
         request.body = .bytes(body)
         let client = HTTPClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: HTTPTransport.configuration)
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: .ofProbe)
         let answer = await Self.answer(to: request, from: client, within: limit)
         try? await client.shutdown()
         switch answer {
@@ -61,6 +73,7 @@ package struct Pushgateway: Sendable {
         case .success(let status, let reason):
             let line = reason.split(whereSeparator: \.isWhitespace).joined(separator: " ").singleLine
             throw .refused(shownAddress, status: status, reason: String(line.prefix(200)))
+        case .timeout: throw .late(shownAddress)
         case .failure(let reason): throw .unreachable(shownAddress, reason: reason)
         }
     }
@@ -72,6 +85,7 @@ package struct Pushgateway: Sendable {
 
     private enum Answer {
         case success(UInt, String)
+        case timeout
         case failure(String)
     }
 
@@ -88,7 +102,7 @@ package struct Pushgateway: Sendable {
             let isText = response.headers.first(name: "Content-Type")?.hasPrefix("text/plain") == true
             return .success(response.status.code, isText ? String(buffer: reason) : "")
         } catch let error as HTTPClientError {
-            return .failure(error == .deadlineExceeded ? "no answer in time" : error.shortDescription)
+            return error == .deadlineExceeded ? .timeout : .failure(error.shortDescription)
         } catch {
             return .failure("no connection")
         }
@@ -101,7 +115,9 @@ package enum PushgatewayError: ExplainedError, Hashable {
     case noAddress
     /// It answered, and did not take them.
     case refused(String, status: UInt, reason: String)
-    /// It did not answer.
+    /// It did not answer in time.
+    case late(String)
+    /// It was not reached.
     case unreachable(String, reason: String)
 
     /// One line: what, where, what to do next.
@@ -110,8 +126,19 @@ package enum PushgatewayError: ExplainedError, Hashable {
         case .noAddress: "no address of a Pushgateway; write one like http://host:9091"
         case .refused(let address, let status, let reason):
             "metrics were not taken by \(address): status \(status)\(reason.isEmpty ? "" : ", \(reason)")"
+        case .late(let address): Self.unreachable(address, reason: "no answer in time").explanation
         case .unreachable(let address, let reason):
             "metrics were not pushed to \(address): \(reason); is a Pushgateway there?"
+        }
+    }
+
+    /// By what it is counted.
+    fileprivate var reason: ExportFailureReason {
+        switch self {
+        case .noAddress: .other
+        case .refused: .rejected
+        case .late: .timeout
+        case .unreachable: .unreachable
         }
     }
 }

@@ -13,9 +13,13 @@ struct ModemsCommand: AsyncParsableCommand {
             does.
 
             Exit status: 0 when a modem answers, 1 when none does, 64 wrong usage.
+
+            Example: cardlink-probe modems
+            Example: cardlink-probe modems /dev/ttyUSB2 --json
             """)
 
-    @Argument(help: ArgumentHelp("Serial ports to ask, in place of those on USB.", valueName: "port"))
+    @Argument(
+        help: ArgumentHelp("Serial ports to ask, in place of those on USB.", valueName: "port"), completion: .file())
     var ports: [String] = []
 
     @Flag(help: "Look only: open no port.")

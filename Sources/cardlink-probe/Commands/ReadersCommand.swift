@@ -9,9 +9,14 @@ struct ReadersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "readers",
         abstract: "Show the readers of this machine, the cards in them, and who uses them.",
-        discussion:
-            "Programs under 'cardlink-probe run' are named with what they hold; others that are connected to pcscd are\nnamed as candidates.\n\nExit status: 0 with a reader, 1 without one, 69 when pcscd does not answer."
-    )
+        discussion: """
+            Programs under 'cardlink-probe run' are named with what they hold; others that are connected to pcscd are \
+            named as candidates.
+
+            Exit status: 0 with a reader, 1 without one, 69 when pcscd does not answer.
+
+            Example: cardlink-probe readers
+            """)
 
     @Flag(help: "Print JSON.")
     var json = false

@@ -14,9 +14,13 @@ struct ServeCommand: AsyncParsableCommand {
             7817 and with the metrics; with --web.listen-address alone it is answered there only. Each option is a key \
             of the configuration file, too, and an environment variable: options go before variables, and these before \
             the file. SIGHUP makes it read the file again.
+
+            Example: cardlink-probe serve
+            Example: cardlink-probe serve --config probe.yaml --web.listen-address :7816
+            Example: cardlink-probe serve --capture.file bench.pcapng --capture.gsmtap 127.0.0.1:4729
             """)
 
-    @Option(help: ArgumentHelp("The configuration file, in YAML.", valueName: "file"))
+    @Option(help: ArgumentHelp("The configuration file, in YAML.", valueName: "file"), completion: .file())
     var config: String?
 
     @OptionGroup var options: ServeOptions

@@ -5,6 +5,7 @@ internal import BenchSimulator
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Virtual cards, readers and modems, for tests and first steps without hardware.",
+        discussion: "Example: cardlink-probe simulate bench -- cardlink-probe run -- opensc-tool --name",
         subcommands: [SimulateCard.self, SimulateBench.self, SimulateModem.self, SimulateBenchKeeper.self])
 }
 

@@ -18,6 +18,8 @@ struct SimulateBench: AsyncParsableCommand {
 
             Exit: that of the command, 126 when it cannot be run, 127 when it is not found; 64 a wrong option; 69 \
             pcscd, vpcd or namespaces are not to be had; 78 a fault in a script; 1 anything else.
+
+            Example: cardlink-probe simulate bench -- cardlink-probe run -- opensc-tool --name
             """)
 
     @OptionGroup var bench: BenchFlags
@@ -55,16 +57,20 @@ struct BenchFlags: ParsableArguments {
     @Option(
         name: .customLong("script"),
         help: ArgumentHelp(
-            "A card in YAML; again for the next reader's card.", valueName: "file"))
+            "A card in YAML; again for the next reader's card.", valueName: "file"), completion: .file())
     var scripts: [String] = []
 
     @Option(help: "Readers that have a card, 1 to 16.")
     var readers = 1
 
-    @Option(help: ArgumentHelp("Appends each command and answer of the cards to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Appends each command and answer of the cards to this file.", valueName: "file"),
+        completion: .file())
     var log: String?
 
-    @Option(help: ArgumentHelp("Appends pcscd's debug output, with APDUs, to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Appends pcscd's debug output, with APDUs, to this file.", valueName: "file"),
+        completion: .file())
     var pcscdLog: String?
 
     @Option(help: ArgumentHelp("Listens here for commands.", valueName: "socket"))

@@ -10,9 +10,12 @@ struct SimulateCard: AsyncParsableCommand {
             The control socket takes a line each: status, insert, remove; and answers ok or error.
 
             Exit: 0 stopped by SIGINT, SIGTERM or SIGHUP; 64 a wrong option; 78 a fault in the script; 1 anything else.
+
+            Example: cardlink-probe simulate card --script examples/cards/slow-and-failing.yaml
             """)
 
-    @Option(help: ArgumentHelp("What the card is and how it misbehaves, in YAML.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("What the card is and how it misbehaves, in YAML.", valueName: "file"), completion: .file())
     var script: String?
 
     @Option(help: "The host that vpcd listens on.")
@@ -27,7 +30,7 @@ struct SimulateCard: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Listens here for commands.", valueName: "socket"))
     var control: String?
 
-    @Option(help: ArgumentHelp("Appends each command and answer to this file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Appends each command and answer to this file.", valueName: "file"), completion: .file())
     var log: String?
 
     @Option(help: ArgumentHelp("The ATR, in place of the script's.", valueName: "hex"))

@@ -11,19 +11,24 @@ struct SimulateModem: AsyncParsableCommand {
             and answers ok or error. The log has what came and went, as bytes and as commands.
 
             Exit: 0 stopped by SIGINT, SIGTERM or SIGHUP; 64 a wrong option; 78 a fault in the script; 1 anything else.
+
+            Example: cardlink-probe simulate modem --profile quectel-ec25 --link /tmp/modem
             """)
 
-    @Option(help: ArgumentHelp("The name under which the terminal is found.", valueName: "path"))
+    @Option(help: ArgumentHelp("The name under which the terminal is found.", valueName: "path"), completion: .file())
     var link = "cardlink-modem"
 
-    @Option(help: ArgumentHelp("What the modem is and how it misbehaves, in YAML.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("What the modem is and how it misbehaves, in YAML.", valueName: "file"), completion: .file())
     var script: String?
 
     @Option(
-        help: ArgumentHelp("The kind of modem, in place of the script's: \(ModemProfile.names).", valueName: "name"))
+        help: ArgumentHelp("The kind of modem, in place of the script's: \(ModemProfile.names).", valueName: "name"),
+        completion: .list(ModemProfile.allNames))
     var profile: String?
 
-    @Option(help: ArgumentHelp("Appends all that goes over the port to this file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Appends all that goes over the port to this file.", valueName: "file"), completion: .file())
     var log: String?
 
     @Option(help: ArgumentHelp("Listens here for commands.", valueName: "socket"))

@@ -101,7 +101,8 @@ import Testing
         ("messages: [{ line: x, before: true }]", "needs a command"),
         ("network: { state: 12 }", "a number from 0 to 11"), ("rule: []", "did you mean \"rules\"?"),
         ("chunk: 0", "from 1 to"),
-        ("card: nothing.yaml", "cannot be read"),
+        ("card: nothing.yaml", "cannot be read"), ("card: { atr: 00 }", "atr must be"),
+        ("toolkit: { timeout: 5 }", "needs on"), ("toolkit: { on: AT, wait: 5 }", "toolkit"),
     ])
     func faultsAreNamed(yaml: String, words: String) {
         #expect {
@@ -152,7 +153,7 @@ import Testing
 
     @Test func allAreTestedHere() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder).sorted()
-        #expect(names == ["quectel.yaml", "toolkit.yaml", "troubled.yaml"])
+        #expect(names == ["quectel.yaml", "terminal.yaml", "toolkit.yaml", "troubled.yaml"])
     }
 
     @Test func quectel() throws {

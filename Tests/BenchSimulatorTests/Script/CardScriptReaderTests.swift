@@ -61,6 +61,41 @@ import Testing
             "card.yaml:4: proactive[0].steps[0].sendData needs data, text or length"
         ),
         ("proactive:\n  - steps: []", "card.yaml:2: proactive[0] needs on: the command that starts it"),
+        ("receipts:\n  - tar: B000", "card.yaml:2: receipts[0].tar is \"B000\"; it must be 3 bytes in hexadecimal"),
+        (
+            "receipts:\n  - status: lost",
+            "card.yaml:2: receipts[0].status is \"lost\"; it must be one of ok, checksumFailed, counterLow, counterHigh,"
+                + " counterBlocked, cipheringError, securityError, insufficientMemory, moreTimeNeeded, applicationUnknown,"
+                + " insufficientSecurity, answerInMessage, answerInSession"
+        ),
+        ("euicc: { eid: \"89\" }", "card.yaml:1: euicc.eid is \"89\"; it must be 32 digits"),
+        (
+            "euicc: { eid: \"89049032012345678901234567890171\" }",
+            "card.yaml:1: euicc.eid must be 1 modulo 97; the last two digits see to that"
+        ),
+        ("euicc:\n  profiles:\n    - name: A", "card.yaml:3: euicc.profiles[0] needs an iccid"),
+        (
+            "euicc:\n  profiles:\n    - { iccid: \"898821100000000000\", enabled: true }\n"
+                + "    - { iccid: \"898821100000000001\", enabled: true }",
+            "card.yaml:3: euicc.profiles has several that are enabled; one can be"
+        ),
+        (
+            "euicc:\n  failures:\n    - { function: enable, result: 1 }",
+            "card.yaml:3: euicc.failures[0].function is \"enable\"; it must be one of getEuiccConfiguredAddresses,"
+                + " setDefaultDpAddress, getEuiccInfo1, getEuiccInfo2, getEuiccChallenge, getRAT, getEID, prepareDownload,"
+                + " loadBoundProfilePackage, authenticateServer, cancelSession, listNotification,"
+                + " retrieveNotificationsList, removeNotificationFromList, getProfilesInfo, enableProfile,"
+                + " disableProfile, deleteProfile, setNickname, eUICCMemoryReset"
+        ),
+        (
+            "euicc:\n  failures:\n    - { function: getEID, result: 1 }",
+            "card.yaml:3: euicc.failures[0].function has no result that says so; let a rule give a status word"
+        ),
+        ("euicc:\n  failures:\n    - function: getEID", "card.yaml:3: euicc.failures[0] needs function and result"),
+        (
+            "euicc:\n  failures:\n    - { function: getProfilesInfo, result: 1, command: 2 }",
+            "card.yaml:3: euicc.failures[0].command is for loadBoundProfilePackage"
+        ),
         ("delay: 1\ndelay: 2", "card.yaml:1: the key \"delay\" stands twice"),
     ]
 

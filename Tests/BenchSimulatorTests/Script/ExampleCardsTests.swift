@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import BenchSimulator
@@ -11,7 +12,11 @@ import Testing
 
     @Test func allAreTestedHere() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: exampleFolder.path).sorted()
-        #expect(names == ["bip-session.yaml", "ota-session.yaml", "pulled-card.yaml", "slow-and-failing.yaml"])
+        #expect(
+            names == [
+                "bip-session.yaml", "euicc.yaml", "ota-session.yaml", "pulled-card.yaml", "secured-packets.yaml",
+                "slow-and-failing.yaml",
+            ])
     }
 
     @Test func otaSession() throws {
@@ -69,6 +74,33 @@ import Testing
         #expect(
             card.answers(["00200001", "00A4000C022FE2", "00B0000001", "00B0000001", "00B0000001"])
                 == ["63C1", "9000", "989000", "6581", "989000"])
+    }
+
+    /// What lpac said to it and heard, powered off between the commands that it was given.
+    @Test func euicc() throws {
+        var card = try card("euicc.yaml")
+        var step = ""
+        for line in try captures("lpac.hex", separator: "|") {
+            if line[0] != step { card.reset() }
+            step = line[0]
+            #expect(card.answer(line[1]) == line[2], "\(step): \(line[1])")
+        }
+        #expect(step == "profile list at last")
+    }
+
+    @Test func securedPackets() throws {
+        var card = try card("secured-packets.yaml")
+        let packets = [1, 1, 2, 3].map { SMSPacket(counter: $0) } + [SMSPacket(application: "B20100", counter: 1)]
+        let told = packets.map { packet in
+            let length = card.answer(packet.envelope).suffix(2)
+            return card.answer("00C00000\(length)")
+        }
+        #expect(
+            told == [
+                "027100000E0AB0001100000000010000" + "0190009000", "027100000B0AB0001100000000010002" + "9000",
+                "027100000B0AB0001100000000020001" + "9000", "027100000E0AB0001100000000030000" + "0190009000",
+                "027100000B0AB2010000000000010009" + "9000",
+            ])
     }
 
     @Test func pulledCard() throws {

@@ -52,6 +52,9 @@ import Testing
             news == [
                 .identified, .sim(.ready), .identified, .registration(Registration(domain: .cs, state: .home)),
                 .registration(Registration(domain: .eps, state: .home, technology: .eutran)),
+                // Once more, with the operator.
+                .registration(Registration(domain: .cs, state: .home)),
+                .registration(Registration(domain: .eps, state: .home, technology: .eutran)),
                 .signal(SignalReading(.eutran, rssi: -69, rsrp: -102, rsrq: -12, sinr: 10)),
             ])
         #expect(plan.isRoundDone(now: 5))

@@ -37,9 +37,39 @@ import Testing
         #expect(CardCommand(Self.answer(command, lines)) == nil)
     }
 
-    @Test func aRefusedCommandReachedNoCard() {
-        var answer = Self.answer("AT+CSIM=10,\"0020000100\"", ["+CSIM: 4,\"63C3\""])
-        answer.final = FinalResult(.cmeError, errorCode: 10)
+    /// What ended without an answer of the card's is told with the code that says the same, unless the modem's own word
+    /// proves that the card did not get it.
+    @Test(
+        arguments: [
+            (FinalResult(.timeout), 0x8010_000A), (FinalResult(.aborted), 0x8010_0002),
+            (FinalResult(.portLost), 0x8010_0017),
+            (FinalResult(.error), 0x8010_0014), (FinalResult(.cmeError), 0x8010_0014),
+            (FinalResult(.cmeError, errorCode: 13), 0x8010_0066), (FinalResult(.cmeError, errorCode: 100), 0x8010_0014),
+            (FinalResult(.vendorError), 0x8010_0014), (FinalResult(.cmeError, errorCode: 3), nil),
+            (FinalResult(.cmeError, errorCode: 4), nil), (FinalResult(.cmeError, errorCode: 10), nil),
+            (FinalResult(.cmeError, errorCode: 11), nil), (FinalResult(.cmeError, errorCode: 14), nil),
+            (FinalResult(.cmeError, errorCode: 50), nil),
+        ] as [(FinalResult, UInt32?)])
+    func failures(final: FinalResult, code: UInt32?) {
+        for row in Self.rows {
+            var answer = Self.answer(row.command, [])
+            answer.final = final
+            let card = CardCommand(answer)
+            #expect(card?.resultCode == code && card.map { $0.response.isEmpty } ?? true)
+            #expect((card.map { "\(HexBytes($0.command))" } ?? row.apdu) == row.apdu)
+        }
+    }
+
+    /// Some modems take a length in bytes: what the card answered is what counts.
+    @Test func aLengthInBytesThatTheModemTakes() throws {
+        let card = try #require(CardCommand(Self.answer("AT+CSIM=5,\"0020000100\"", ["+CSIM: 2,\"63C3\""])))
+        #expect("\(HexBytes(card.command))" == "0020000100" && "\(HexBytes(card.response))" == "63C3")
+    }
+
+    @Test(arguments: ["AT+CSIM=3,\"00A\"", "AT+CSIM=12,\"0020000100\"", "AT+CSIM=?", "AT+CRSM=300,1", "AT+CSQ"])
+    func aFaultyCommandReachesNoCard(command: String) {
+        var answer = Self.answer(command, [])
+        answer.final = FinalResult(.error)
         #expect(CardCommand(answer) == nil)
     }
 

@@ -12,12 +12,13 @@ final class RelayedModem {
     let link: String
     let tap: ATTap
 
-    init(_ options: [String] = [], script: String? = nil) async throws {
+    init(_ options: [String] = [], script: String? = nil, vendor: ModemVendor? = nil) async throws {
         modem = try SimulatedModem(options, script: script)
         link = modem.folder.file("tap")
         var settings = ATTapSettings(port: modem.link, link: link, modem: "modem-a")
         settings.serial.lockDirectory = modem.folder.path
         settings.retry = .milliseconds(50)
+        settings.vendor = vendor
         tap = ATTap(settings)
         tap.start(into: sink)
         guard try await eventually(within: 10, { sink.changes == ["modem_came"] }) else {

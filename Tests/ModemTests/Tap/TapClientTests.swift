@@ -100,4 +100,61 @@ import Testing
         #expect("\(exchanges[1].response)" == "000000000000000000009000" && exchanges[1].isCut)
         #expect("\(exchanges[3].response)" == "6A82")
     }
+
+    /// A program is named by its process, as the kernel shows it to the same user.
+    @Test func aSessionHasItsProgram() async throws {
+        let relayed = try await RelayedModem(["--profile", "generic"])
+        let client = try RunningCommand([Files.python, "-c", Self.waiting, relayed.link], input: .kept)
+        #expect(try client.readLine() == "asked")
+        #expect(try await eventually { relayed.sink.exchanges.count == 1 })
+        #expect(relayed.sink.exchanges.map(\.client.pid) == [client.pid])
+        #expect(relayed.sink.exchanges.allSatisfy { $0.client.program.hasPrefix("python3") && $0.session == 1 })
+        try client.say("go")
+        #expect(try await eventually { relayed.sink.sessions.last == "closed at completed" })
+        let clients = relayed.sink.events.compactMap { event -> ClientProcess? in
+            switch event {
+            case .sessionOpened(let opened): opened.client
+            case .sessionClosed(let closed): closed.client
+            default: nil
+            }
+        }
+        #expect(Set(clients) == Set(relayed.sink.exchanges.map(\.client)) && clients.count == 2)
+    }
+
+    private static let waiting = """
+        import serial, sys
+        port = serial.Serial(sys.argv[1], 115200, timeout=5)
+        port.write(b'AT+CSIM=14,"00A40004023F00"\\r'); port.read_until(b"OK\\r\\n"); print("asked", flush=True)
+        sys.stdin.readline()
+        """
+
+    /// A command to the card that the modem fails in, or never answers, counts as sent and as failed; one that it refuses
+    /// itself is none of the card's.
+    @Test func failedCommandsToTheCard() async throws {
+        let relayed = try await RelayedModem(
+            script: """
+                profile: generic
+                rules:
+                  - { command: 'AT+CSIM=14,"00A40004023F01"', answer: [ERROR] }
+                  - { command: 'AT+CSIM=14,"00A40004023F02"', answer: ['+CME ERROR: SIM failure'] }
+                  - { command: 'AT+CSIM=14,"00A40004023F03"', answer: ['+CME ERROR: 10'] }
+                  - { command: 'AT+CSIM=14,"00A40004023F04"', silent: true }
+                """)
+        let script = """
+            import serial, sys, time
+            port = serial.Serial(sys.argv[1], 115200, timeout=1.2)
+            for number in b"12340":
+                port.write(b'AT+CSIM=14,"00A40004023F0%c"\\r' % number)
+                line = b"?"
+                while line and line.strip() not in (b"OK", b"ERROR", b"+CME ERROR: 10", b"+CME ERROR: SIM failure"):
+                    line = port.read_until(b"\\r\\n")
+            """
+        let end = try await Command.runAside([Files.python, "-c", script, relayed.link], within: 60)
+        #expect(end.ending == .exited(0), "\(end.errors)")
+        #expect(try await eventually { relayed.sink.exchanges.count == 4 })
+        #expect(relayed.sink.exchanges.map { String("\($0.command)".suffix(2)) } == ["01", "02", "04", "00"])
+        #expect(relayed.sink.exchanges.map(\.resultCode) == [0x8010_0014, 0x8010_0066, 0x8010_000A, 0])
+        #expect(relayed.sink.exchanges.dropLast().allSatisfy { $0.response.bytes.isEmpty && $0.statusWord == nil })
+        #expect(relayed.sink.commands.count == relayed.logged.count + 1)
+    }
 }

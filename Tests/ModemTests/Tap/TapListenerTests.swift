@@ -46,6 +46,16 @@ import Testing
                 .modem("\r\n+CREG: 1\r\n\r\n+CSQ: 20,99\r\n\r\n+CMTI: \"SM\",1\r\n\r\nOK\r\n"),
             ], ["RING", "+CREG", "+CMTI", "AT+CSQ ok 1"]),
         Talk(
+            "what the card wants next, before the result of the command that answered it",
+            [
+                .tester("AT+CUSATT=\"8103\"\r"), .modem("\r\n+CUSATP: \"D000\"\r\n\r\nOK\r\n"), .tester("AT\r"),
+                .modem("\r\n+CUSATP: \"D000\"\r\n\r\nOK\r\n"),
+            ], ["AT+CUSATT ok 0", "+CUSATP", "+CUSATP", "AT ok 0"]),
+        Talk(
+            "what the card wants next, and no result",
+            [.tester("AT+CUSATT=\"8103\"\r"), .modem("\r\n+CUSATP: \"D000\"\r\n"), .wait(400_000)],
+            ["AT+CUSATT timeout 0", "+CUSATP", "stopped"]),
+        Talk(
             "a message behind its header",
             [.modem("\r\n+CMT: ,22\r\n07911326040000F0\r\n\r\n+CMTI: \"SM\",1\r\n")],
             ["+CMT 07911326040000F0", "+CMTI"]),

@@ -154,6 +154,9 @@ import Testing
             ("!STKC: 81", .sierra, .end),
             ("^STIN: 0,D000", .huawei, .command([0xD0, 0x00])), ("^STIN: 1,D000", .huawei, .notice([0xD0, 0x00])),
             ("^STIN: 99", .huawei, .end),
+            // A hex form that tools expect of Quectel's and MediaTek's, beside the settings of AT+QSTK
+            ("+QSTK: \"D000\"", .quectel, .command([0xD0, 0x00])), ("+QSTK: 1,0", .quectel, .unread),
+            ("+STKPCI: \"D000\"", .mediatek, .command([0xD0, 0x00])), ("+STKPCI: \"80FF\"", .mediatek, .malformed),
             // One name, two makers
             ("+STKPRO: 5", .ublox, .type(0x05)), ("+STKPRO: D000", .unknown, .command([0xD0, 0x00])),
             ("+STKEND", .unknown, .end),

@@ -33,6 +33,7 @@ import Testing
                 #"apdu_errors_total{error_type="not_found",command="SELECT"} 1"#,
                 #"apdu_errors_total{error_type="security",command="VERIFY"} 1"#,
                 #"apdu_errors_total{error_type="transport",command="STATUS"} 1"#,
+                #"apdu_pin_answers_total{tries_left="2"} 1"#,
                 #"apdu_response_time_seconds_sum{command="SELECT"} 0.0121"#,
                 #"apdu_response_time_seconds_count{command="SELECT"} 2"#,
                 #"apdu_response_time_seconds_sum{command="GET RESPONSE"} 0.0004"#,
@@ -112,6 +113,22 @@ import Testing
         let event = Scenario.apdu(command, response, resultCode: resultCode)
         let expected = labels.map { ["apdu_errors_total\($0) 1"] } ?? []
         #expect(Scenario.samples("apdu_errors", after: [event]) == expected)
+    }
+
+    @Test(arguments: [
+        ("0020000108FFFFFFFFFFFFFFFF", "63C5", "more"), ("0020000108FFFFFFFFFFFFFFFF", "63C3", "more"),
+        ("0020000108FFFFFFFFFFFFFFFF", "63C2", "2"), ("0020000108FFFFFFFFFFFFFFFF", "63C1", "1"),
+        ("0020000108FFFFFFFFFFFFFFFF", "63C0", "0"), ("0020000108FFFFFFFFFFFFFFFF", "6983", "0"),
+        ("A020000108FFFFFFFFFFFFFFFF", "9840", "0"),
+        // Asked without a value, it is not refused, and tells the same.
+        ("0020000100", "63C1", "1"),
+        ("0020000108FFFFFFFFFFFFFFFF", "9000", nil), ("0020000108FFFFFFFFFFFFFFFF", "6982", nil),
+        // Here it is the card's memory that was tried again.
+        ("00D600000101", "63C1", nil),
+    ])
+    func triesThatAreLeft(command: String, response: String, left: String?) {
+        let expected = left.map { [#"apdu_pin_answers_total{tries_left="\#($0)"} 1"#] } ?? []
+        #expect(Scenario.samples("apdu_pin_answers", after: [Scenario.apdu(command, response)]) == expected)
     }
 
     @Test(arguments: [

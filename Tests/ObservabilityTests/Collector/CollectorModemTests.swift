@@ -150,6 +150,25 @@ import Testing
                 #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
                 #"ota_leg_duration_seconds_sum{leg="open_channel"} 2"#,
                 #"ota_leg_duration_seconds_count{leg="open_channel"} 1"#,
+                "ota_por_duration_seconds_sum 0", "ota_por_duration_seconds_count 0",
+            ])
+    }
+
+    /// A channel that was refused has the leg up to it, and an error.
+    @Test func aTriggerWhoseChannelIsRefused() {
+        let failed = ProbeEvent.bipFailed(
+            BIPCommandFailed(
+                stamp: Self.stamp(), link: Self.link(1), command: .openChannel, bearer: .packet, error: .noChannel,
+                sinceTriggerNanoseconds: 500_000_000))
+        #expect(
+            Scenario.samples("ota_", after: [failed]) == [
+                #"ota_leg_duration_seconds_sum{leg="envelope_to_open_channel"} 0.5"#,
+                #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
+                "ota_por_duration_seconds_sum 0", "ota_por_duration_seconds_count 0",
+            ])
+        #expect(
+            Scenario.samples("bip_", after: [failed]) == [
+                #"bip_errors_total{error_type="no_channel",bearer_type="packet"} 1"#
             ])
     }
 

@@ -42,8 +42,8 @@ import Testing
                 }
             #expect(value == sample.value, "\(name) \(sample.labels)")
         }
-        // Those that time alone fills, and those of the machine.
-        let others = ["session_duration_seconds", "bip_connection_duration_seconds"]
+        // Those that time alone fills, that a whole exchange does, and those of the machine.
+        let others = ["session_duration_seconds", "bip_connection_duration_seconds", "apdu_pin_answers_total"]
         let recorded = EveryFamily.samples(named: "left").map { "cardlink_\($0.name)" }
         for family in shown where !family.descriptor.name.hasPrefix("cardlink_system") {
             let name = family.descriptor.name

@@ -17,6 +17,7 @@ enum EveryFamily {
         collector.setBench(name, site: name, instanceID: "id-1")
         collector.recordCommand(.select, over: .at)
         collector.recordResponse(StatusWord(0x6A82), to: .select)
+        collector.recordExpectedError(.security, of: .select)
         collector.recordResponseTime(.milliseconds(43), of: .select)
         collector.recordWait(.milliseconds(20), .connect)
         collector.recordSharingViolation(on: name)
@@ -27,6 +28,9 @@ enum EveryFamily {
         collector.recordTLSHandshake(.pskNullSHA256, .success, took: .milliseconds(250))
         collector.recordTLSError(.badRecordMac)
         collector.recordOTALeg(.script, took: .seconds(2))
+        collector.recordOTAReceipt(.ok, after: .seconds(1))
+        collector.recordESIMFunction(.enableProfile, .catBusy, took: .milliseconds(700))
+        collector.recordESIMDownload(.installed)
         collector.recordTriggerSent(.sms)
         collector.recordTriggerFailure(.poll)
         collector.setDevice(.modem, named: name, isConnected: true)
@@ -71,6 +75,7 @@ enum EveryFamily {
             ("apdu_commands_total", ["command": "SELECT", "interface": "at"], 1),
             ("apdu_responses_total", ["status_word": "6A82", "success": "false"], 1),
             ("apdu_errors_total", ["error_type": "not_found", "command": "SELECT"], 1),
+            ("apdu_expected_errors_total", ["error_type": "security", "command": "SELECT"], 1),
             ("active_sessions", ["session_type": "ota"], 1), ("active_sessions", ["session_type": "pcsc"], 0),
             ("sessions_total", ["session_type": "ota", "protocol": "scp81"], 1),
             ("session_errors_total", ["session_type": "ota", "error_type": "no_card"], 1),
@@ -97,7 +102,9 @@ enum EveryFamily {
             ("test_results_total", ["suite_name": shown, "status": "failed"], 1),
             ("tests_running", ["suite_name": shown], 1),
             ("test_assertions_total", ["suite_name": shown, "result": "passed"], 3),
-            ("database_connections_active", [:], 4),
+            ("database_connections_active", [:], 4), ("ota_por_total", ["status": "ok"], 1),
+            ("esim_functions_total", ["function": "enable_profile", "result": "cat_busy"], 1),
+            ("esim_downloads_total", ["result": "installed"], 1),
             ("database_operations_total", ["operation": "select", "table": shown, "status": "success"], 1),
             ("database_errors_total", ["error_type": "locked", "operation": "commit"], 1),
         ]
@@ -107,6 +114,8 @@ enum EveryFamily {
             histogram("apdu_data_bytes", ["direction": "sent"], 32),
             histogram("tls_handshake_duration_seconds", ["cipher_suite": "TLS_PSK_WITH_NULL_SHA256"], 0.25),
             histogram("ota_leg_duration_seconds", ["leg": "script"], 2),
+            histogram("ota_por_duration_seconds", [:], 1),
+            histogram("esim_function_duration_seconds", ["function": "enable_profile"], 0.7),
             histogram("at_command_duration_seconds", ["command": "AT+CSQ"], 0.03),
             histogram("adb_operation_duration_seconds", ["operation": "shell"], 0.04),
             histogram("test_duration_seconds", ["suite_name": shown], 1),

@@ -11,6 +11,8 @@ import Testing
         cardlink_apdu_commands_total | counter | command, interface
         cardlink_apdu_responses_total | counter | status_word, success
         cardlink_apdu_errors_total | counter | error_type, command
+        cardlink_apdu_expected_errors_total | counter | error_type, command
+        cardlink_apdu_pin_answers_total | counter | tries_left
         cardlink_apdu_response_time_seconds | histogram | command | .0001 .00025 .0005 .001 .0025 .005 .01 .025 .05 .1 .25 .5 1 2.5 5 10
         cardlink_apdu_data_bytes | histogram | direction | 16 32 64 128 256 512 1024 2048 4096
         cardlink_active_sessions | gauge | session_type
@@ -45,6 +47,11 @@ import Testing
         cardlink_test_suite_duration_seconds | histogram | suite_name | 1 5 10 30 60 300 600 1800
         cardlink_tests_running | gauge | suite_name
         cardlink_test_assertions_total | counter | suite_name, result
+        cardlink_ota_por_total | counter | status
+        cardlink_ota_por_duration_seconds | histogram | | .01 .05 .1 .25 .5 1 2.5 5 10 30
+        cardlink_esim_functions_total | counter | function, result
+        cardlink_esim_function_duration_seconds | histogram | function | .01 .05 .1 .25 .5 1 2.5 5 10 30 60 120
+        cardlink_esim_downloads_total | counter | result
         cardlink_triggers_sent_total | counter | trigger_type
         cardlink_trigger_failures_total | counter | trigger_type
         cardlink_database_connections_active | gauge |
@@ -54,6 +61,7 @@ import Testing
         cardlink_system_cpu_usage_percent | gauge |
         cardlink_system_memory_usage_bytes | gauge |
         cardlink_system_disk_usage_bytes | gauge | path
+        cardlink_system_disk_available_bytes | gauge | path
         cardlink_system_network_bytes_total | counter | direction, interface
         cardlink_system_process_uptime_seconds | gauge |
         cardlink_system_threads_active | gauge |
@@ -103,7 +111,7 @@ import Testing
     @Test func everyFamilyIsDeclaredAsSpecified() {
         let declared = Self.rows(Collector().registry.descriptors)
         let expected = Self.rows(Self.contract).merging(Self.rows(Self.health)) { first, _ in first }
-        #expect(declared.count == 65 && expected.count == 65)
+        #expect(declared.count == 73 && expected.count == 73)
         for name in Set(declared.keys).union(expected.keys).sorted() {
             #expect(declared[name] == expected[name], "\(name)")
         }
@@ -123,6 +131,7 @@ import Testing
                 + "transport card_removed timeout other"
         ),
         ("cardlink_apdu_data_bytes", "direction", "sent received"),
+        ("cardlink_apdu_pin_answers_total", "tries_left", "0 1 2 more"),
         ("cardlink_apdu_wait_seconds", "reason", "transaction connect sharing"),
         ("cardlink_active_sessions", "session_type", "pcsc ota bip at"),
         ("cardlink_sessions_total", "protocol", "T0 T1 raw scp81 scp80 unknown"),

@@ -16,7 +16,7 @@ import Testing
     private static let odd = "\"quoted\" \\\n é"
 
     /// A page with every family and an exemplar in each histogram and counter of which one can be shown.
-    private static func collector(named name: String) -> (Collector, [any Sendable]) {
+    static func collector(named name: String) -> (Collector, [any Sendable]) {
         let collector = Collector(showsCreated: true)
         EveryFamily.record(in: collector, named: name)
         let open = EveryFamily.open(in: collector, named: name)
@@ -31,10 +31,13 @@ import Testing
         return (collector, open)
     }
 
-    @Test(arguments: [
+    /// Names that a bench may have.
+    static let names = [
         "left", "a \"quoted\" \\name\\", "two\nlines\\n", "Zürich 測試 😀", String(repeating: "x", count: 10_240),
         "\u{0}\r\u{1B}\u{2028}", "{a=\"b\"} 1 # EOF", " ", "a,b=\"c\",", "é" + String(repeating: "測", count: 5_000),
-    ])
+    ]
+
+    @Test(arguments: names)
     func whatWasRecordedIsRead(name: String) throws {
         let (collector, open) = Self.collector(named: name)
         let text = TextExposition.text(collector.registry)

@@ -9,12 +9,19 @@ struct ConfigFaultTests {
     private static let addresses = "HOST:PORT, [IPV6]:PORT, or :PORT for every address"
     private static let endpoints =
         "HOST:PORT, or a URL that begins with http:// or https:// and has no user's name in it"
-    private static let paths = "a path that begins with / and is none of: /, /health, /health/live, /health/ready"
+    private static let paths =
+        "a path that begins with /, is none of /, /health, /health/live, /health/ready, "
+        + "and not below /api/ or /live/"
     private static let freePath =
-        "is no free path; it begins with / and is none of: /, /health, /health/live, /health/ready"
+        "is no free path; it begins with /, is none of /, /health, /health/live, /health/ready, "
+        + "and not below /api/ or /live/"
 
+    private static let relays =
+        "NAME=LISTEN/SERVER, each HOST:PORT, LISTEN also :PORT, with /v1 or /v2 behind for a PROXY header"
+    private static let adbRelays = "LISTEN or LISTEN/SERVER, each HOST:PORT, LISTEN also :PORT"
     private static let levels = "trace, debug, info, notice, warning, error, critical"
-    private static let components = "serve, config, http, receiver, events, readers, modems, export, log, program"
+    private static let components =
+        "serve, config, http, receiver, events, readers, modems, tls, phones, store, export, log, program"
 
     @Test(arguments: [
         ("metrics: {enabled: yes}", ["1: metrics.enabled 'yes' is neither true nor false"]),
@@ -44,6 +51,8 @@ struct ConfigFaultTests {
         ),
         ("metrics: {path: metrics}", ["1: metrics.path 'metrics' \(freePath)"]),
         ("metrics: {path: /health}", ["1: metrics.path '/health' \(freePath)"]),
+        ("metrics: {path: /live/page.js}", ["1: metrics.path '/live/page.js' \(freePath)"]),
+        ("metrics: {path: /api/v1/apdu/1}", ["1: metrics.path '/api/v1/apdu/1' \(freePath)"]),
         ("metrics: {path: ''}", ["1: metrics.path '' \(freePath)"]),
         ("metrics: {path: ~}", ["1: metrics.path has no value; allowed: \(paths)"]),
         ("metrics: {max_requests: 0}", ["1: metrics.max_requests '0' is not a whole number from 1 to 10000"]),
@@ -75,6 +84,13 @@ struct ConfigFaultTests {
         ),
         ("system: {disk_paths: [/, var]}", ["1: system.disk_paths 'var' is no path that begins with /"]),
         ("web: {host_names: 'a b'}", ["1: web.host_names 'a b' is no host name"]),
+        (
+            "store: {max_size: 1kB}",
+            [
+                "1: store.max_size '1kB' is not a size from 1MiB to 1TiB, as in 256MiB; a number alone is of bytes"
+            ]
+        ),
+        ("web: {live_page: maybe}", ["1: web.live_page 'maybe' is neither true nor false"]),
         ("tracing: {protocol: udp}", ["1: tracing.protocol 'udp' is none of: grpc, http/protobuf, http"]),
         ("tracing: {sample_rate: 1.5}", ["1: tracing.sample_rate '1.5' is not a number from 0 to 1"]),
         ("tracing: {sample_rate: nan}", ["1: tracing.sample_rate 'nan' is not a number from 0 to 1"]),
@@ -84,6 +100,14 @@ struct ConfigFaultTests {
             "tracing: {endpoint: 'http://u:secret@h'}",
             ["1: tracing.endpoint has a user's name or password; allowed: \(endpoints)"]
         ),
+        ("taps: {psk_tls: 'a=:1'}", ["1: taps.psk_tls 'a=:1' is not \(relays)"]),
+        ("taps: {psk_tls: ':1/h:2'}", ["1: taps.psk_tls ':1/h:2' is not \(relays)"]),
+        ("taps: {psk_tls: 'a=:1/:2'}", ["1: taps.psk_tls 'a=:1/:2' is not \(relays)"]),
+        ("taps: {psk_tls: 'a=:1/h:0'}", ["1: taps.psk_tls 'a=:1/h:0' is not \(relays)"]),
+        ("taps: {psk_tls: 'a=:1/h:2/v3'}", ["1: taps.psk_tls 'a=:1/h:2/v3' is not \(relays)"]),
+        ("taps: {adb: '5038'}", ["1: taps.adb '5038' is not \(adbRelays)"]),
+        ("taps: {adb: ':5038/:5037'}", ["1: taps.adb ':5038/:5037' is not \(adbRelays)"]),
+        ("phones: {server: 'tcp:5037'}", ["1: phones.server 'tcp:5037' is not HOST:PORT or tcp:HOST:PORT"]),
         ("runtime: {group: ''}", ["1: runtime.group is empty where a group is allowed"]),
         ("logging: {level: loud}", ["1: logging.level 'loud' is none of: \(levels)"]),
         ("logging: {format: xml}", ["1: logging.format 'xml' is none of: text, json"]),
@@ -141,7 +165,9 @@ struct ConfigFaultTests {
         let folder = try TemporaryFolder()
         let missing = folder.file("missing.yaml")
         #expect(
-            await Self.lines(ConfigSources(file: missing)) == ["\(missing): cannot be read: No such file or directory"])
+            await Self.lines(ConfigSources(file: missing)) == [
+                "\(missing): cannot be read: No such file or directory; write it, or name another"
+            ])
         #expect(await Self.lines(ConfigSources(file: folder.path)) == ["\(folder.path): is no file"])
         let large = try folder.write("# " + String(repeating: "a", count: 300_000), to: "large.yaml")
         #expect(

@@ -1,3 +1,4 @@
+import ProbeEvents
 import Testing
 
 @testable import Observability
@@ -22,6 +23,10 @@ import Testing
         arguments: [
             ("tester=/dev/ttyUSB2", ModemPort(name: "tester", port: "/dev/ttyUSB2"), "tester"),
             ("/tmp/my-modem=/dev/ttyUSB2", ModemPort(name: "/tmp/my-modem", port: "/dev/ttyUSB2"), "my-modem"),
+            (
+                "a=simcom:/dev/serial/by-path/pci-0:1",
+                ModemPort(name: "a", port: "/dev/serial/by-path/pci-0:1", vendor: .simcom), "a"
+            ), ("a=/dev/b:c", ModemPort(name: "a", port: "/dev/b:c"), "a"),
         ])
     func taps(text: String, port: ModemPort, modem: String) throws {
         let read = try ConfigKeys.table.modemTaps.type.read([text])
@@ -36,8 +41,21 @@ import Testing
         #expect(throws: SettingRefusal.self) { try ConfigKeys.table.modemTaps.type.read([text]) }
     }
 
-    @Test(arguments: ["/dev/ttyUSB2", "auto", "/tmp/=/dev/ttyUSB2"])
+    @Test(arguments: [
+        "/dev/ttyUSB2", "auto", "/tmp/=/dev/ttyUSB2", "a=nokia:/dev/ttyUSB2", "a=unknown:/dev/ttyUSB2", "a=telit:",
+        "a=:/dev/ttyUSB2", "a=telit:ttyUSB2",
+    ])
     func noTaps(text: String) {
         #expect(throws: SettingRefusal.self) { try ConfigKeys.table.modemTaps.type.read([text]) }
+    }
+
+    /// The line names what was given, whole.
+    @Test func aRefusalNamesWhatWasGiven() {
+        #expect {
+            try ConfigKeys.table.modemTaps.type.read(["a=telit:ttyUSB2"])
+        } throws: { error in
+            let reason = (error as? SettingRefusal)?.reason ?? ""
+            return reason.hasPrefix("'a=telit:ttyUSB2' is not NAME=PORT") && reason.contains("huawei")
+        }
     }
 }

@@ -76,7 +76,7 @@ struct ConfigurationPage {
         The file that `web.config_file` names has the format that Prometheus exporters share. Paths in it are relative to
         its own folder. It is read again when it or a file that it names has changed; while it has a fault, every request
         is answered with 500. TLS is switched on and off only at start. It holds for health as well. A key that is not
-        known is a fault, not ignored. `promtool check web-config FILE` looks at it, too.
+        known is a fault, not ignored. `cardlink-metrics config validate` tells all faults before `serve` is started.
 
         ```yaml
         basic_auth_users:

@@ -3,7 +3,7 @@ import Testing
 
 /// Each public room's page shows the example that its tests compile and run: a whole file, to the letter.
 @Suite struct ExampleTests {
-    @Test(arguments: ["SmartCard", "PrometheusClient", "ProbeEvents", "CardReader", "Observability"])
+    @Test(arguments: ["SmartCard", "PrometheusClient", "ProbeEvents", "CardReader", "Modem", "Observability"])
     func thePageShowsTheCompiledExample(_ room: String) throws {
         let page = try DocumentationFiles.text("Sources/\(room)/\(room).docc/\(room).md")
         let example = try DocumentationFiles.text("Tests/\(room)Tests/DocumentationExample.swift")

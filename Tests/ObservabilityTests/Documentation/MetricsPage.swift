@@ -33,9 +33,9 @@ struct MetricsPage {
         Names, types, label values and buckets are a contract: dashboards and alerts depend on them. This page is made from
         the tables that declare the families, and a test compares the two.
 
-        Some families are declared for sources that the probe does not have (modems, BIP, TLS and OTA, adb, tests and
-        databases of the tester). A family without a source has its HELP and TYPE lines and no sample; without labels, its
-        number stays 0.
+        Some families are declared for sources that the probe does not have (tests and databases of the tester; of
+        the legs of an OTA session it sees those from the trigger to the open channel). A family without a source has its
+        HELP and TYPE lines and no sample; without labels, its number stays 0.
 
         A label value marked *open* is a name that a user or a bench supplies. A family takes \(Registry.defaultSeriesLimit)
         combinations of them; further ones count under `other`, and `cardlink_series_refused_total` counts how often. All other labels have

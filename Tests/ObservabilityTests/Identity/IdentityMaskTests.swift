@@ -67,6 +67,29 @@ import Testing
         static func client(_ id: UInt64) -> ClientProcess { ClientProcess(id: id, pid: 1, program: "p") }
     }
 
+    /// The hash is that of the digits, which is what a modem says of the same card.
+    @Test func aCardIsKnownByItsICCID() throws {
+        var talk = Talk()
+        let client = Talk.client(1)
+        talk.open()
+        talk.mask.observe(
+            .cardIdentified(CardIdentified(stamp: Talk.stamp, client: client, reader: "R", atr: [0x3B, 0x00])))
+        talk.select(0x2FE2)
+        let masked = talk.read([0x98, 0x94, 0x20, 0x00, 0x00, 0x10, 0x32, 0x54, 0x76, 0xF8])
+        let card = try #require(masked.card)
+        #expect(card.reader == "R" && card.atr == [0x3B, 0x00] && card.client == client)
+        #expect(card.iccidHash == Self.hash.text(of: Array("8949020000012345678".utf8), kind: .iccid))
+        // A part of it, what is no number, and another file tell none.
+        #expect(talk.read([0x98, 0x94, 0x20]).card == nil)
+        #expect(talk.read([0x98, 0xA4, 0x20, 0x00, 0x00, 0x10, 0x32, 0x54, 0x76, 0xF8]).card == nil)
+        talk.select(0x6F07)
+        #expect(talk.read(Self.imsi).card == nil)
+        var shown = Talk(.shown)
+        shown.open()
+        shown.select(0x2FE2)
+        #expect(shown.read([0x98, 0x94, 0x20, 0x00, 0x00, 0x10, 0x32, 0x54, 0x76, 0xF8]).card == nil)
+    }
+
     @Test func identitiesAreHashed() {
         var talk = Talk()
         talk.open()

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -42,23 +43,26 @@ import Testing
 
     /// logrotate, while eight threads say numbers: each is there once, in the order of its thread, and no line is torn.
     @Test func logrotateMovesTheFileAwayAndNothingIsLost() throws {
-        let count = 20_000
+        let count = 5_000
         let writer = LogWriter(file: file, capacity: 1 << 20, byteLimit: .max, lost: lost)
         let rotation = try Rotation(folder, "rotate 1000\nnodateext\ncreate 0640\nstart 1")
+        let (rotations, lines) = (Counted(), Counted())
         let says = Threads(8) { thread in
             for number in 0..<count {
                 writer.say(thread * count + number)
-                if number % 500 == 0 { usleep(20_000) }
+                lines.increment()
+                // However slow logrotate is, it comes five times while lines are said.
+                while number % 1_000 == 999, rotations.value <= number / 1_000 { usleep(1_000) }
             }
         }
-        var rotations = 0
         while !says.haveEnded {
+            let before = lines.value
             try rotation.rotate()
-            rotations += 1
-            usleep(50_000)
+            rotations.increment()
+            while !says.haveEnded, lines.value < before + 1_000 { usleep(1_000) }
         }
         #expect(writer.finish(within: .seconds(20)))
-        let texts = ((1...rotations).reversed().map { folder.read("log.\($0)") }) + [folder.read("log")]
+        let texts = ((1...rotations.value).reversed().map { folder.read("log.\($0)") }) + [folder.read("log")]
         let numbers = try texts.flatMap { try LogLines($0).numbers }
         #expect(texts.count { !$0.isEmpty } > 3)
         #expect(lost.total == 0 && numbers.count == 8 * count)
@@ -94,6 +98,31 @@ import Testing
         writer.say(1)
         #expect(writer.finish(within: .seconds(5)))
         #expect(try LogLines(folder.read("log")).numbers == [1])
+    }
+
+    /// Lines go on to where the file went, until there is another, or for a second.
+    @Test func aMovedFileIsWrittenOnUntilThereIsAnother() throws {
+        let writer = writer()
+        writer.say(0)
+        #expect(writer.isIdle())
+        try FileManager.default.moveItem(atPath: file, toPath: folder.file("log.1"))
+        writer.say(1)
+        #expect(writer.isIdle())
+        #expect(!FileManager.default.fileExists(atPath: file))
+        try folder.write("", to: "log")
+        writer.say(2)
+        #expect(writer.isIdle())
+        try FileManager.default.moveItem(atPath: file, toPath: folder.file("log.2"))
+        var said = 2
+        #expect(
+            eventually {
+                said += 1
+                writer.say(said)
+                return FileManager.default.fileExists(atPath: file)
+            })
+        #expect(writer.finish(within: .seconds(5)))
+        #expect(try LogLines(folder.read("log.1")).numbers == [0, 1])
+        #expect(try LogLines(folder.read("log.2") + folder.read("log")).numbers.elementsEqual(2...said))
     }
 
     @Test func aMissingFolderIsWaitedFor() throws {
@@ -170,8 +199,10 @@ import Testing
         try disk.run(relief)
         #expect(writer.isIdle())
         #expect(writer.finish(within: .seconds(5)))
+        // A file that was moved away is written on for a while.
+        let moved = try LogLines(Self.whole(disk.read("old"))).numbers
         let lines = try LogLines(disk.read("log"))
-        #expect(lost.total == 0 && torn + lines.numbers == Array(0..<300))
+        #expect(lost.total == 0 && (moved.isEmpty ? torn : moved) + lines.numbers == Array(0..<300))
     }
 
     /// A FIFO whose reader sleeps: nobody waits, and what is read in the end and what was counted is all.
@@ -265,6 +296,15 @@ private final class SmallDisk {
         try keeper.say(line)
         guard try keeper.readLine(within: 5) == "done" else { throw TestFailure("\(line): \(keeper.errorsSoFar)") }
     }
+}
+
+/// A number that several threads raise.
+private final class Counted: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func increment() { count.add(1, ordering: .relaxed) }
 }
 
 /// Threads that do the same.

@@ -37,7 +37,8 @@ import Testing
         .bipFailed(
             BIPCommandFailed(
                 stamp: stamp(8, lasting: 1), link: link(connection), command: command, bearer: .packet, error: error,
-                result: 0x3A, additional: 0x01))
+                result: 0x3A, additional: 0x01,
+                sinceTriggerNanoseconds: command == .openChannel ? 250_000_000 : nil))
     }
 
     private static func closed(_ connection: UInt64, _ reason: BIPCloseReason, session: UInt64 = 1) -> ProbeEvent {
@@ -99,6 +100,7 @@ import Testing
         #expect(told.map(\.name) == ["BIP channel"])
         #expect(told[0].parent == root.context && told[0].status == .error(""))
         #expect(told[0].attributes["error.type"] == "no_channel" && told[0].attributes["cardlink.bip.result"] == "3A")
+        #expect(told[0].attributes["cardlink.bip.since_trigger_seconds"] == .number(0.25))
     }
 
     /// One whose end was lost ends with its client, or with the events.

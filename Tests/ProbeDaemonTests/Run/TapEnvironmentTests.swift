@@ -7,16 +7,18 @@ import Testing
     static let shim = ShimLibrary(directory: "/opt/probe/lib/cardlink-probe")
 
     static func environment(_ entries: [String]) -> [String] {
-        TapEnvironment(entries.map { Array($0.utf8) }, shim: shim, receiverSocket: "/run/r.sock").entries
-            .map { String(decoding: $0, as: UTF8.self) }
+        TapEnvironment(
+            entries.map { Array($0.utf8) }, shim: shim, receiverSocket: "/run/r.sock", eventSocket: "/run/e.sock"
+        ).entries.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test func aPlainEnvironmentGainsFourVariables() {
+    @Test func aPlainEnvironmentGainsFiveVariables() {
         #expect(
             Self.environment(["PATH=/bin", "HOME=/root"]) == [
                 "PATH=/bin", "HOME=/root", "LD_LIBRARY_PATH=/opt/probe/lib/cardlink-probe",
                 "LD_AUDIT=/opt/probe/lib/cardlink-probe/libpcsclite-audit.so",
                 "LIBPCSCLITE_DELEGATE=/opt/probe/lib/cardlink-probe/libpcsclite.so.1", "CARDLINK_RECEIVER=/run/r.sock",
+                "CARDLINK_EVENTS=/run/e.sock",
             ])
     }
 
@@ -43,10 +45,17 @@ import Testing
     func theLevelIsThisRuns(level: Redaction.Level, entry: String?) {
         for before in [[], ["CARDLINK_CAPTURE=files"], ["CARDLINK_CAPTURE=commands"]] {
             let entries = TapEnvironment(
-                before.map { Array($0.utf8) }, shim: Self.shim, receiverSocket: "/run/r.sock", level: level
+                before.map { Array($0.utf8) }, shim: Self.shim, receiverSocket: "/run/r.sock",
+                eventSocket: "/run/e.sock",
+                level: level
             ).entries.map { String(decoding: $0, as: UTF8.self) }
             #expect(entries.filter { $0.hasPrefix("CARDLINK_CAPTURE") } == (entry.map { [$0] } ?? []))
         }
+    }
+
+    @Test func eventsGoWhereTheCallerSays() {
+        #expect(Self.environment(["CARDLINK_EVENTS=/mine"]).first == "CARDLINK_EVENTS=/mine")
+        #expect(Self.environment(["CARDLINK_EVENTS="]).first == "CARDLINK_EVENTS=/run/e.sock")
     }
 
     @Test func aDelegateOfTheUsersComesBehindTheShim() {

@@ -16,7 +16,7 @@ import Testing
             words += connection.received(bytes.prefix(chunk), clock: clock).told.map(word)
             bytes = bytes.dropFirst(chunk)
         }
-        return (words, connection.receipt, connection.ended(clock: clock).map(word))
+        return (words, connection.receipt, connection.ended(clock: clock).told.map(word))
     }
 
     private func line(_ event: ProbeEvent) throws -> String { String(decoding: try Sample.line(event), as: UTF8.self) }
@@ -32,7 +32,7 @@ import Testing
     @Test func endsHaveTheSourceAndTheWholeLength() throws {
         var connection = EventConnection()
         _ = connection.received(try Sample.line(Sample.opened(3)), clock: clock)
-        let end = connection.ended(clock: clock)
+        let end = connection.ended(clock: clock).told
         var stamp = Sample.stamp
         stamp.durationNanoseconds = 9_000
         #expect(
@@ -123,6 +123,41 @@ import Testing
         #expect(polite.receipt == Receipt(received: 1, skipped: 0))
     }
 
+    @Test func whoAskedHearsWhatIsWrongWithWhichLine() throws {
+        var connection = EventConnection()
+        let lines = [
+            #"{"hello":"pytest","v":1,"errors":true}"# + "\n", try line(Sample.apdu(1)), "\n", "x\n",
+            try line(Sample.closed(1)), try line(Sample.reader), #"{"v":2,"event":"apdu"}"# + "\n",
+            String(repeating: "x", count: EventLine.longestBytes + 1) + "\n", try line(Sample.apdu(2)), "\u{1B}]0;x",
+        ]
+        let faults = connection.received(Array(lines.joined().utf8), clock: clock).faults
+        #expect(
+            faults == [
+                LineFault(line: 4, error: "not JSON, or a number in it is out of range"),
+                LineFault(
+                    line: 5,
+                    error: "contradicts the lines before it: what ends or goes on must have begun here, and begins "
+                        + "once; or too much is open at once"),
+                LineFault(line: 6, error: "not taken from outside: each probe watches readers and modems for itself"),
+                LineFault(line: 7, error: "event version 2; this program reads version 1"),
+                LineFault(line: 8, error: "a line of more than 524288 bytes"),
+            ])
+        #expect(
+            connection.ended(clock: clock).faults == [
+                LineFault(line: 10, error: "not JSON, or a number in it is out of range")
+            ])
+        #expect(connection.receipt == Receipt(received: 2, skipped: 6))
+    }
+
+    @Test(arguments: ["", #","errors":false"#, #","errors":null"#])
+    func whoDidNotAskHearsNothingOfIt(_ words: String) {
+        var connection = EventConnection()
+        let hello = #"{"hello":"pytest","v":1\#(words)}"#
+        let actions = connection.received(Array("\(hello)\nx\n".utf8), clock: clock)
+        #expect(actions.faults == [] && actions.wantsReceipt)
+        #expect(connection.receipt == Receipt(received: 0, skipped: 1))
+    }
+
     @Test func longTextsAndHugeNumbersAreSkipped() throws {
         var client = Sample.client(7)
         client.program = String(repeating: "p", count: 256)
@@ -136,12 +171,28 @@ import Testing
                 CardIdentified(
                     stamp: Sample.stamp, client: Sample.client(7), reader: "",
                     atr: HexBytes([UInt8](repeating: 0, count: 34)))),
+            .cardIdentified(
+                CardIdentified(
+                    stamp: Sample.stamp, client: Sample.client(7), reader: "", atr: [],
+                    iccidHash: "89440000000000123450")),
+            .clientAttached(
+                ClientAttached(
+                    stamp: Sample.stamp, client: Sample.client(7), library: "", isWaitExact: false,
+                    testerVersion: String(repeating: "v", count: 65))),
+            .clientAttached(
+                ClientAttached(
+                    stamp: Sample.stamp, client: Sample.client(7), library: "", isWaitExact: false,
+                    testerCommit: "main branch")),
+            .test(
+                .suiteBegan(
+                    TestSuiteBegan(
+                        stamp: Sample.stamp, suite: TestSuiteRun(run: 1, suite: "s"), testerCommit: "3f2a9c"))),
             Sample.apdu(1, stamp: late),
             .sourceState(
                 SourceState(stamp: Sample.stamp, isWorking: false, message: String(repeating: "m", count: 4_097))),
         ]
         let heard = words(try refused.map(line))
-        #expect(heard.words == ["dropped tester_socket malformed 7"])
+        #expect(heard.words == ["dropped tester_socket malformed 11"])
     }
 
     @Test func theLongestExchangeIsTaken() throws {

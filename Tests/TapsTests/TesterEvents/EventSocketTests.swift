@@ -58,6 +58,38 @@ import Testing
         #expect(socket.counts == EventSocketCounts(connections: 0, received: 2, skipped: 1))
     }
 
+    @Test func saysWhatIsWrongWithWhichLine() throws {
+        let folder = try TemporaryFolder()
+        let (socket, _) = try start(folder)
+        defer { socket.stop() }
+        let said = try run(
+            """
+            s.sendall((json.dumps(dict(hello='t', v=1, errors=True)) + '\\n' + apdu(1) + '{}\\n' + 'x').encode())
+            s.shutdown(socket.SHUT_WR)
+            print(''.join(line for line in answers if 'error' in line), end='')
+            """, folder)
+        #expect(
+            said == #"{"error":"member 'v' is missing","line":3,"v":1}"# + "\n"
+                + #"{"error":"not JSON, or a number in it is out of range","line":4,"v":1}"# + "\n")
+    }
+
+    /// A sender that asks for errors and never reads them is read to its end all the same; the count is exact.
+    @Test func aSenderThatReadsNoErrorsIsNotHeldUp() throws {
+        let folder = try TemporaryFolder()
+        let (socket, _) = try start(folder)
+        defer { socket.stop() }
+        let said = try run(
+            """
+            s.sendall((json.dumps(dict(hello='t', v=1, errors=True)) + '\\n' + 'x\\n' * 100000).encode())
+            s.shutdown(socket.SHUT_WR)
+            time.sleep(1)
+            lines = [json.loads(line) for line in answers]
+            errors = [line for line in lines if 'error' in line]
+            print(lines[-1]['skipped'], 0 < len(errors) < 50000)
+            """, folder)
+        #expect(said == "100000 True\n")
+    }
+
     @Test func fiftyThousandEventsOverFourConnectionsAreAllHeardInOrder() async throws {
         let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)

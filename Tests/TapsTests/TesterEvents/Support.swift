@@ -36,6 +36,24 @@ func word(_ event: ProbeEvent) -> String {
     case .bipLinkChanged(let event): "bip link \(event.state.name)"
     case .bipDataWaiting(let event): "bip waiting \(event.bytes ?? 0)"
     case .triggerSeen(let event): "trigger \(event.trigger.name)"
+    case .tls(.opened(let event)): "tls opened \(event.link.connection)"
+    case .tls(.handshake(let event)): "tls handshake \(event.result.name)"
+    case .tls(.closed(let event)): "tls closed \(event.link.connection)" + (event.error.map { " \($0.name)" } ?? "")
+    case .ota(.began(let event)): "ota began \(event.link.session)"
+    case .ota(.turn(let event)): "ota turn \(event.httpStatus)"
+    case .ota(.packet(let event)): "ota packet \(event.security.application)"
+    case .ota(.leg(let event)): "ota leg \(event.leg.name)"
+    case .ota(.ended(let event)): "ota ended \(event.link.session) \(event.status.name)"
+    case .esim: event.esimWords ?? ""
+    case .phone(.changed(let event)): "phone \(event.phone) \(event.state.name)"
+    case .phone(.identified(let event)): "phone is \(event.model)"
+    case .phone(.operation(let event)): "adb \(event.operation.name) \(event.status.name)"
+    case .test(.suiteBegan(let event)): "suite began \(event.suite.suite)"
+    case .test(.suiteEnded(let event)): "suite ended \(event.suite.suite)"
+    case .test(.began(let event)): "test began \(event.test)"
+    case .test(.ended(let event)): "test ended \(event.test) \(event.status.name)"
+    case .database(.operation(let event)): "database \(event.operation.name) \(event.table)"
+    case .database(.pool(let event)): "pool \(event.pool) \(event.connections)"
     }
 }
 

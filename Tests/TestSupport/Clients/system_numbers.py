@@ -19,7 +19,8 @@ with process.oneshot():
         "cardlink_system_threads_active": process.num_threads(),
     }
 machine = {"memory_used": psutil.virtual_memory().total - psutil.virtual_memory().available}
-disks = {path: psutil.disk_usage(path).used for path in sys.argv[2:]}
+usages = {path: psutil.disk_usage(path) for path in sys.argv[2:]}
+disks = {path: {"used": usage.used, "free": usage.free} for path, usage in usages.items()}
 network = {
     name: {"sent": counts.bytes_sent, "received": counts.bytes_recv}
     for name, counts in psutil.net_io_counters(pernic=True).items()

@@ -1,6 +1,7 @@
 """One of several programs at a card: transaction.py STEP...
 
 hold:MS   holds a transaction for so long; says "held" when it has it
+hold:line holds it until a line comes
 line      waits for a line
 pause:MS  sleeps
 send:N    sends N commands
@@ -21,7 +22,10 @@ for step in sys.argv[1:]:
     if name == "hold":
         SCardBeginTransaction(card)
         print("held", flush=True)
-        time.sleep(int(number) / 1000)
+        if number == "line":
+            sys.stdin.readline()
+        else:
+            time.sleep(int(number) / 1000)
         SCardEndTransaction(card, SCARD_LEAVE_CARD)
     elif name == "line":
         sys.stdin.readline()

@@ -1,5 +1,6 @@
 internal import ProbeEvents
 internal import Synchronization
+internal import WebConfigFile
 
 /// Lets through one request each interval, and a burst after a pause.
 final class RequestRate: Sendable {

@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import NIOSSL
 package import Observability
 internal import Synchronization
+internal import WebConfigFile
 
 /// Passwords, TLS, headers and the limit of requests of a web config file, which is read again when it or a file that it
 /// names has changed.
@@ -49,6 +50,11 @@ package final class WebSecurity: Sendable {
 
     /// Whether a client needs a certificate to be let in.
     var asksForCertificate: Bool { state.withLock { $0.config.tls?.verification == .noHostnameVerification } }
+
+    /// Whether whoever is let in has shown who it is: by a password, or by a certificate.
+    var authenticatesViewers: Bool {
+        state.withLock { !$0.config.users.isEmpty || $0.config.tls?.verification == .noHostnameVerification }
+    }
 
     /// Headers that the file adds to every answer, in place of those that it has.
     var headers: HTTPFields { state.withLock { $0.config.headers } }

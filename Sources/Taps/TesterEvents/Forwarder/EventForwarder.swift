@@ -84,6 +84,9 @@ package final class EventForwarder: EventSink {
     /// How many events a daemon has confirmed.
     package var delivered: UInt64 { state.withLock { $0.queue.delivered } }
 
+    /// How many events wait to be sent.
+    package var waiting: Int { state.withLock { $0.queue.waitingCount } }
+
     /// What was lost so far.
     package var losses: [LossKind: UInt64] { state.withLock { $0.queue.losses } }
 

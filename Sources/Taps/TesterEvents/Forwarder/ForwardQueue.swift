@@ -188,6 +188,7 @@ extension ProbeEvent {
             384
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: 384
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: 384
+        case .tls, .ota, .esim, .phone, .test, .database: 384
         }
     }
 
@@ -198,6 +199,7 @@ extension ProbeEvent {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             false
         case .bipData, .bipLinkChanged, .bipDataWaiting, .bipFailed, .triggerSeen: false
+        case .tls, .ota, .esim, .phone, .test, .database: false
         }
     }
 

@@ -57,14 +57,14 @@ final class ForwarderLink: ChannelInboundHandler {
     private func hear(_ line: [UInt8], _ context: ChannelHandlerContext) {
         do throws(SocketLineError) {
             switch try SocketLine(line) {
-            case .hello("cardlink-probe", _) where !isGreeted:
+            case .hello("cardlink-probe", _, _) where !isGreeted:
                 isGreeted = true
                 let answer = context.channel.allocator.buffer(bytes: SocketLine.greeting.bytes)
                 context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
                 greeted.succeed()
             case .receipt(let receipt) where isGreeted: onNews(.receipt(receipt))
             case .refused(let reason): fail(.refused(path: path, reason: reason), context)
-            case .hello, .receipt: fail(.noProbe(path: path), context)
+            case .hello, .receipt, .fault, .question, .answer: fail(.noProbe(path: path), context)
             }
         } catch {
             switch error {

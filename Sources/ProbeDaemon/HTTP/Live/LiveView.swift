@@ -1,0 +1,77 @@
+internal import NIOCore
+package import Observability
+package import ProbeEvents
+internal import Synchronization
+
+/// What shows the bench as it is now: its state, kept from events, and those who watch it.
+///
+/// Whoever tells an event pays for a place in a queue, with viewers or without.
+package final class LiveView: Sendable {
+    /// Takes the events.
+    package let sink: any EventSink
+    let state: LiveState
+    let feed: LiveFeed
+
+    private struct Kept {
+        var report: HealthReport?
+        var at: ContinuousClock.Instant
+    }
+
+    private let queue: QueuedSink
+    private let kept = Mutex<Kept?>(nil)
+    private let drain: @Sendable () -> Void
+    private let health: @Sendable () async -> HealthReport?
+
+    /// Events that wait: more than a second of a fast card.
+    private static let queueCapacity = 8_192
+    /// An exchange is to be seen within 200 ms, of which a ring takes 20 and a `run` that hands it on 100.
+    private static let gathering = Duration.milliseconds(20)
+
+    /// A check may cost a scrape or more: who watches sees health that is a little older.
+    private static let healthPause = Duration.seconds(5)
+
+    /// A view of a bench on which nothing happened yet.
+    ///
+    /// - Parameters:
+    ///   - traces: finds the trace of a session.
+    ///   - drain: fetches what taps have and not yet told.
+    ///   - health: how the probe itself is; nil where nobody checks.
+    package init(
+        _ identity: BenchIdentity, counting collector: Collector,
+        traces: @escaping LiveState.TraceLookup = { _, _ in nil },
+        drain: @escaping @Sendable () -> Void = {},
+        health: @escaping @Sendable () async -> HealthReport? = { nil }
+    ) {
+        let state = LiveState(identity, traces: traces)
+        let feed = LiveFeed(state)
+        queue = QueuedSink(
+            feed, name: "live", capacity: Self.queueCapacity, gathering: Self.gathering,
+            whenDrained: { feed.publish() }
+        ) { source, count in
+            collector.countDropped(count, source: source)
+            state.countDropped(count, source: source)
+        }
+        (self.state, self.feed, sink) = (state, feed, queue)
+        (self.drain, self.health) = (drain, health)
+        feed.status = { [weak self] in await self?.statusJSON(healthWithin: Self.healthPause) }
+    }
+
+    /// The status as JSON, with health that was looked for within so long; nil when it cannot be written.
+    func statusJSON(healthWithin age: Duration = .zero) async -> ByteBuffer? {
+        drain()
+        await queue.flush()
+        let status = state.status(health: await report(within: age))
+        return (try? status.json()).map { ByteBuffer(bytes: $0) }
+    }
+
+    private func report(within age: Duration) async -> HealthReport? {
+        let now = ContinuousClock.now
+        if let kept = kept.withLock({ $0 }), now - kept.at < age { return kept.report }
+        let report = await health()
+        kept.withLock { $0 = Kept(report: report, at: now) }
+        return report
+    }
+
+    /// Lets all viewers go.
+    package func close() { feed.close() }
+}

@@ -1,0 +1,49 @@
+internal import Glibc
+internal import Observability
+internal import ProbeEvents
+
+/// Standard output.
+enum Output {
+    /// The terminal's width; nil when it is none.
+    static var columns: Int? {
+        var window = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0 else { return nil }
+        return Int(window.ws_col)
+    }
+
+    /// Writes text.
+    static func write(_ text: String) { write(Array(text.utf8)) }
+
+    /// Writes bytes; a reader that has gone ends the program, as the signal does.
+    static func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EINTR else {
+                say("cannot write: \(String(cString: strerror(errno))); write to another place")
+                exit(69)
+            }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+}
+
+/// A file that a command saved before.
+enum SavedFile {
+    /// Why it cannot be read.
+    struct Unreadable: ExplainedError {
+        let path: String
+        let failure: BoundedFile.Failure
+
+        var explanation: String { "\(path) \(failure.reason); give another with --file" }
+    }
+
+    /// Its bytes; no page of a probe has more.
+    static func bytes(_ path: String) throws(Unreadable) -> [UInt8] {
+        do throws(BoundedFile.Failure) {
+            return Array(try BoundedFile.text(path, mostBytes: 256 * 1024 * 1024).utf8)
+        } catch {
+            throw Unreadable(path: path, failure: error)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import ProbeEvents
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Observability
+
+/// Files of faults: what is in them, how many there are, and what becomes of them.
+@Suite struct FlightRecorderTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func recorder(limit: Int = 100) -> FlightRecorder {
+        FlightRecorder(
+            FlightFolder(path: folder.file("flights"), fileLimit: limit), bench: ["bench": "b", "kernel": "6.1"],
+            traces: { client, session in client == 7 && session == 1 ? "abc" : nil })
+    }
+
+    private func files() throws -> [FlightFile] {
+        let place = FlightFolder(path: folder.file("flights"))
+        return try place.names.map { try FlightFile(at: "\(place.path)/\($0)") }
+    }
+
+    private static let verify = "0020000108FFFFFFFFFFFFFFFF"
+
+    @Test func aFaultLeavesAFile() throws {
+        let recorder = recorder()
+        let run = SummaryScenario(telling: recorder)
+        run.attach()
+        run.open()
+        run.send(Self.verify, "9000", microseconds: 5_000, times: 3)
+        run.send(Self.verify, "63C2", microseconds: 40_000)
+        run.close(lasted: 1_000_000)
+        recorder.finish(within: .seconds(5))
+        let file = try #require(try files().first)
+        #expect(try files().count == 1 && recorder.counts == .init(written: 1, suppressed: 0, failed: 0))
+        #expect(
+            file.header.kind == .card && file.header.device == SummaryScenario.reader && file.header.traceID == "abc")
+        #expect(file.header.usual?.calls == 3 && file.header.usual?.errors == 0)
+        // The attachment, the session, its card, four commands, the end.
+        #expect(file.events.count == 8 && file.unreadLines == 0)
+        let lines = FlightExplanation(file).lines(columns: 80)
+        #expect(
+            lines == [
+                "1970-01-01T00:00:00.040Z  VERIFY 63C2: verification failed, tries left; or inte…",
+                " where    Virtual PCD 00 00, ATR 3B9F … (UICC), bench b",
+                " running  opensc-tool (pid 4242)",
+                " before   VERIFY 9000 · VERIFY 9000 · VERIFY 9000 · VERIFY 63C2",
+                " cause    certain: the PIN that was sent is not this card's, 2 tries left",
+                " unusual  of 3 VERIFY before, 0 failed; it took 40.0 ms, long: usually 5.0 ms,",
+                "          p95 5.0 ms",
+                " do       check the PIN that the tester has for this card, before it is blocked",
+                " file     8 events, trace abc, kernel 6.1",
+            ], "\(lines.joined(separator: "\n"))")
+    }
+
+    /// The same again within ten seconds has no file of its own, and is counted.
+    @Test func theSameFaultIsWrittenOnce() throws {
+        let recorder = recorder()
+        let run = SummaryScenario(telling: recorder)
+        run.open()
+        run.send("00B0000000", "6F00", times: 5)
+        run.send("00B0000000", "6581")
+        run.now += 11_000_000_000
+        run.send("00B0000000", "6F00")
+        recorder.finish(within: .seconds(5))
+        #expect(recorder.counts == .init(written: 3, suppressed: 4, failed: 0))
+        #expect(try files().map(\.header.suppressed).sorted() == [0, 0, 4])
+    }
+
+    /// The live page has a fault with the file that was written of it.
+    @Test func aFaultIsShownWithItsFile() {
+        let state = LiveState(BenchIdentity(bench: "b", site: "", instanceID: "i"))
+        func exchange(_ response: String, wall: UInt64) -> ProbeEvent {
+            guard case .apdu(var exchange) = CollectorScenario.apdu("00B0000000", response) else {
+                preconditionFailure()
+            }
+            exchange.stamp.wallNanoseconds = wall
+            return .apdu(exchange)
+        }
+        let header = FlightHeader(
+            kind: .card, device: "Virtual PCD 00 00", message: "", time: "", nanoseconds: 0, bench: [:], suppressed: 0)
+        state.receive(exchange("6F00", wall: 1_000))
+        state.receive(exchange("6581", wall: 9_000))
+        state.note(FlightRecorder.Flight(name: "first", header: header, wallNanoseconds: 1_000))
+        #expect(state.status(health: nil).faults.map(\.flight) == [nil, "first"])
+        state.note(FlightRecorder.Flight(name: "second", header: header, wallNanoseconds: 9_000))
+        #expect(state.status(health: nil).faults.map(\.flight) == ["second", "first"])
+    }
+
+    @Test func theOldestFilesGo() throws {
+        let recorder = recorder(limit: 3)
+        let run = SummaryScenario(telling: recorder)
+        run.open()
+        for second in 0..<6 {
+            run.send("00B0000000", "6F\(second)\(second)")
+        }
+        recorder.finish(within: .seconds(5))
+        #expect(recorder.counts.written == 6 && recorder.latest.count == 6)
+        #expect(try files().count == 3)
+    }
+
+    /// 200 events before the fault at most, however long its session is.
+    @Test func ringsAreBounded() throws {
+        let recorder = recorder()
+        let run = SummaryScenario(telling: recorder)
+        run.open()
+        run.send("00B0000000", "9000", times: 5_000)
+        run.send("00B0000000", "6581")
+        recorder.finish(within: .seconds(5))
+        let events = try #require(try files().first).events
+        #expect(events.count == 200)
+        #expect(events.last?.stamp.endNanoseconds == (try files().first?.header.nanoseconds))
+    }
+
+    @Test func aFolderThatCannotBeMade() throws {
+        try folder.write("", to: "flights")
+        let failures = Mutex<[String]>([])
+        let recorder = FlightRecorder(
+            FlightFolder(path: folder.file("flights")), bench: [:],
+            onWritten: { outcome in
+                if case .failure(let failure) = outcome { failures.withLock { $0.append("\(failure)") } }
+            })
+        let run = SummaryScenario(telling: recorder)
+        run.send("00B0000000", "6581")
+        recorder.finish(within: .seconds(5))
+        #expect(recorder.counts == .init(written: 0, suppressed: 0, failed: 1))
+        #expect(
+            failures.withLock {
+                $0.first?.contains("/flights/") == true && $0.first?.hasSuffix("Not a directory") == true
+            })
+    }
+
+    @Test(arguments: ["", "{}", "{\"flight\":{},\"v\":1}\n", "{\"v\":1,\"event\":\"apdu\"}\n", "not JSON\n"])
+    func whatIsNoFlight(text: String) throws {
+        let path = try folder.write(text, to: "x.ndjson")
+        #expect(throws: FlightReadError.content(path: path)) { try FlightFile(at: path) }
+    }
+
+    /// One that is cut short is read as far as it goes.
+    @Test func aFileThatIsCutShort() throws {
+        let recorder = recorder()
+        let run = SummaryScenario(telling: recorder)
+        run.open()
+        run.send("00B0000000", "6581", times: 1)
+        recorder.finish(within: .seconds(5))
+        let place = FlightFolder(path: folder.file("flights"))
+        let text = try String(contentsOfFile: "\(place.path)/\(place.names[0])", encoding: .utf8)
+        let first = text.utf8.firstIndex(of: 0x0A)!
+        for end in stride(from: text.utf8.distance(from: text.startIndex, to: first) + 1, to: text.utf8.count, by: 7) {
+            let file = try #require(FlightFile(String(decoding: text.utf8.prefix(end), as: UTF8.self)))
+            #expect(file.events.count + file.unreadLines <= 3 && !FlightExplanation(file).lines(columns: 80).isEmpty)
+        }
+    }
+}
