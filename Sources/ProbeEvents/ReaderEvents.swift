@@ -170,20 +170,25 @@ public struct CardIdentified: Sendable, Hashable, Codable {
     /// The hash of its ICCID, sixteen hex digits of an HMAC under the site's key; nil where it was not read, or contents
     /// of files are not looked at.
     public var iccidHash: String?
+    /// The hash of its EID, the same way; nil for a card that is no eUICC, too.
+    public var eidHash: String?
 
     /// A sighting from its parts.
     public init(
-        stamp: EventStamp, client: ClientProcess, reader: String, atr: HexBytes, iccidHash: String? = nil
+        stamp: EventStamp, client: ClientProcess, reader: String, atr: HexBytes, iccidHash: String? = nil,
+        eidHash: String? = nil
     ) {
         self.stamp = stamp
         self.client = client
         self.reader = reader
         self.atr = atr
         self.iccidHash = iccidHash
+        self.eidHash = eidHash
     }
 
     enum CodingKeys: String, CodingKey {
         case stamp, client, reader, atr
         case iccidHash = "iccid_hash"
+        case eidHash = "eid_hash"
     }
 }

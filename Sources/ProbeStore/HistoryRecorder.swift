@@ -66,6 +66,7 @@ struct HistoryRecorder {
 
     private var cards: [String: String] = [:]
     private var iccidHashes: [String: String] = [:]
+    private var eidHashes: [String: String] = [:]
     private var modems: [String: ModemIdentified] = [:]
     /// Of devices that were used since they came.
     private var hardware: [String: DeviceHardware] = [:]
@@ -199,13 +200,15 @@ struct HistoryRecorder {
         guard cards[reader] != nil || cards.count < Self.deviceLimit else { return }
         let atr = atr.bytes.isEmpty ? nil : atr.description
         // What comes after one that went may be another card.
-        if cards[reader] != atr { iccidHashes[reader] = nil }
+        if cards[reader] != atr { (iccidHashes[reader], eidHashes[reader]) = (nil, nil) }
         cards[reader] = atr
     }
 
     private mutating func take(_ card: CardIdentified) {
         if let hash = card.iccidHash {
             if iccidHashes.count < Self.deviceLimit { iccidHashes[card.reader] = hash }
+        } else if let hash = card.eidHash {
+            if eidHashes.count < Self.deviceLimit { eidHashes[card.reader] = hash }
         } else {
             note(card: card.atr, in: card.reader)
         }
@@ -227,7 +230,8 @@ struct HistoryRecorder {
         let row = StoredDevice(
             id: before?.row.id, run: before?.row.run ?? 0, name: name, type: type.name,
             atr: cards[name] ?? before?.row.atr, model: modem?.model, firmware: modem?.firmware ?? found.firmware,
-            iccidHash: modem?.identities.first { $0.kind == .iccid }?.hash ?? iccidHashes[name], port: found.port)
+            iccidHash: modem?.identities.first { $0.kind == .iccid }?.hash ?? iccidHashes[name],
+            eidHash: eidHashes[name], port: found.port)
         guard row != before?.row else { return }
         devices[key] = Changing(owner: owner, row: row)
     }

@@ -8,6 +8,7 @@ enum StoreSchema {
         migrator.registerMigration("2: filters") { try $0.execute(sql: second) }
         migrator.registerMigration("3: commands of tests") { try $0.execute(sql: third) }
         migrator.registerMigration("4: diary") { try $0.execute(sql: fourth) }
+        migrator.registerMigration("5: eUICCs") { try $0.execute(sql: fifth) }
         return migrator
     }
 
@@ -73,5 +74,9 @@ enum StoreSchema {
         ALTER TABLE runs ADD COLUMN tester_version TEXT;
         ALTER TABLE runs ADD COLUMN tester_commit TEXT;
         ALTER TABLE devices ADD COLUMN port TEXT;
+        """
+
+    private static let fifth = """
+        ALTER TABLE devices ADD COLUMN eid_hash TEXT;
         """
 }

@@ -18,6 +18,8 @@ package struct StoredDevice: Sendable, Hashable, Codable {
     package var firmware: String?
     /// The hash of the card's ICCID; nil when it was not told.
     package var iccidHash: String?
+    /// The hash of the EID of a card that is an eUICC; nil when it was not told.
+    package var eidHash: String?
     /// Where it is plugged in, by the kernel's name: bus, then port by port, `1-2.3`; nil where it is on no USB.
     package var port: String?
 }

@@ -30,7 +30,7 @@ import Testing
         }
         var found: [Answer.Series] = []
         #expect(
-            try eventually(within: 30) {
+            try eventually(within: 60) {
                 found = try Self.exemplars(of: ["apdu_response_time", "session_duration"])
                 return Set(found.compactMap { $0.seriesLabels["__name__"] }).count == 2
             })

@@ -94,8 +94,10 @@ import Testing
         Row(
             name: "card_identified by its ICCID",
             event: .cardIdentified(
-                CardIdentified(stamp: stamp, client: client, reader: "R", atr: [], iccidHash: "0f1e2d3c4b5a6978")),
-            line: #"{"atr":"","client":"# + clientText + #","event":"card_identified","#
+                CardIdentified(
+                    stamp: stamp, client: client, reader: "R", atr: [], iccidHash: "0f1e2d3c4b5a6978",
+                    eidHash: "1e2d3c4b5a69780f")),
+            line: #"{"atr":"","client":"# + clientText + #","eid_hash":"1e2d3c4b5a69780f","event":"card_identified","#
                 + #""iccid_hash":"0f1e2d3c4b5a6978","reader":"R","stamp":"# + stampText + #","v":1}"#),
         Row(
             name: "client_ended",
@@ -333,7 +335,8 @@ import Testing
             "error", "context", "sharing_nanoseconds", "is_sharing_exact", "error_code", "rsrp_dbm", "rsrq_db",
             "sinr_db", "buffer_bytes", "port", "result", "additional", "since_trigger_nanoseconds", "security",
             "operator_name", "is_expected", "expects", "counter_distance", "receipt", "additional_bytes",
-            "tester_version", "tester_commit", "iccid_hash", "code", "listed", "package_bytes", "failed_command",
+            "tester_version", "tester_commit", "iccid_hash", "eid_hash", "code", "listed", "package_bytes",
+            "failed_command",
             "cancel_reason", "notification",
         ]
         let needed = [

@@ -56,17 +56,19 @@ import Testing
             iccidHash: "0f1e2d3c4b5a6978")
         let seen = CardIdentified(
             stamp: Story.stamp(), client: Story.client, reader: "Virtual PCD 00 00", atr: [0x3B, 0x00])
+        var eUICC = card
+        (eUICC.iccidHash, eUICC.eidHash) = (nil, "1e2d3c4b5a69780f")
         let events: [ProbeEvent] = [
             .clientAttached(attached), Story.opened(1), .cardIdentified(seen), .cardIdentified(card),
-            .cardIdentified(seen),
+            .cardIdentified(eUICC), .cardIdentified(seen),
         ]
         events.forEach(history.store.receive)
         await history.store.flush()
         #expect(
             try history.ask("SELECT tester_version, tester_commit FROM runs WHERE pid = 42") == ["4.2.1|3f2a9c4"])
         #expect(
-            try history.ask("SELECT name, atr, firmware, port, iccid_hash FROM devices") == [
-                "Virtual PCD 00 00|3B00|5.18|1-2.3|0f1e2d3c4b5a6978"
+            try history.ask("SELECT name, atr, firmware, port, iccid_hash, eid_hash FROM devices") == [
+                "Virtual PCD 00 00|3B00|5.18|1-2.3|0f1e2d3c4b5a6978|1e2d3c4b5a69780f"
             ])
         // Another card.
         for change in [ReaderChange.Change.cardWent, .cardCame] {
@@ -78,7 +80,7 @@ import Testing
         }
         history.store.receive(Story.opened(2))
         await history.store.flush()
-        #expect(try history.ask("SELECT atr, iccid_hash FROM devices") == ["3B00|"])
+        #expect(try history.ask("SELECT atr, iccid_hash, eid_hash FROM devices") == ["3B00||"])
         history.store.finish()
     }
 
@@ -154,7 +156,7 @@ import Testing
         history.store.finish()
         #expect(
             try history.ask("SELECT identifier FROM grdb_migrations ORDER BY 1") == [
-                "1: tables", "2: filters", "3: commands of tests", "4: diary",
+                "1: tables", "2: filters", "3: commands of tests", "4: diary", "5: eUICCs",
             ])
         #expect(
             try history.ask("SELECT count(*) FROM apdus WHERE session = 1; SELECT count(*) FROM apdus") == ["2", "3"])

@@ -380,12 +380,28 @@ static inline void allow_installation(struct allow_tlv *walk, size_t end) {
     if (allow_byte(walk, 0x80, error)) allow_byte(walk, 0x81, error);
 }
 
+// A serial number, the first object of its template.
+static inline void allow_identity(struct allow_tlv *walk, uint8_t bytes, size_t limit, enum allow_level level) {
+    size_t stop = walk->at + 2 + bytes;
+    if (level < ALLOW_CAPTURE_FILES || stop > walk->count || stop > limit) return;
+    if (walk->in[walk->at] == 0x5A && walk->in[walk->at + 1] == bytes) allow_keep(walk, 2 + (size_t)bytes);
+}
+
+// ProfileInfo
+static inline bool allow_profile(struct allow_tlv *walk, size_t limit, enum allow_level level) {
+    size_t end = 0;
+    if (!allow_enter(walk, 0xE3, limit, &end)) return false;
+    allow_identity(walk, 10, end, level);
+    walk->at = end;
+    return true;
+}
+
 // What of the data behind A0: how much is listed, why a session was cancelled.
-static inline void allow_data(struct allow_tlv *walk, enum allow_euicc function, size_t end) {
+static inline void allow_data(struct allow_tlv *walk, enum allow_euicc function, size_t end, enum allow_level level) {
     size_t signed_part = 0;
     if (function == EUICC_LIST) {
         while (walk->at < end && (allow_skip(walk, 0xBF2F, end) || allow_skip(walk, 0xBF37, end) ||
-                                     allow_skip(walk, 0x30, end) || allow_skip(walk, 0xE3, end))) {
+                                     allow_skip(walk, 0x30, end) || allow_profile(walk, end, level))) {
         }
     } else if (function == EUICC_CANCELLATION && allow_enter(walk, 0x30, end, &signed_part) &&
                allow_skip(walk, 0x80, signed_part) && allow_skip(walk, 0x81, signed_part)) {
@@ -395,7 +411,8 @@ static inline void allow_data(struct allow_tlv *walk, enum allow_euicc function,
 
 // Copies of an eUICC's answer its tag, its result, and what counts what it lists, into `out`, which is zeroed; nothing of
 // other response data. How many bytes it copied.
-static inline size_t allow_answer(const uint8_t *in, uint8_t *out, size_t count, uint8_t sw1) {
+static inline size_t allow_answer(
+    const uint8_t *in, uint8_t *out, size_t count, uint8_t sw1, enum allow_level level) {
     if (count < 2 || in[0] != 0xBF) return 0;
     enum allow_euicc function = allow_euicc(in[1]);
     if (function == EUICC_UNKNOWN || function == EUICC_PACKAGE) return 0;
@@ -409,12 +426,15 @@ static inline size_t allow_answer(const uint8_t *in, uint8_t *out, size_t count,
     switch (function) {
     case EUICC_CODE: allow_only_byte(&walk, 0x80, end); break;
     case EUICC_INSTALLATION: allow_installation(&walk, end); break;
+    case EUICC_DATA:
+        if (in[1] == 0x3E) allow_identity(&walk, 16, end, level);
+        break;
     case EUICC_CHOICE:
     case EUICC_LIST:
     case EUICC_CANCELLATION:
     case EUICC_TRANSACTION:
         if (allow_enter(&walk, 0xA0, end, &inner)) {
-            allow_data(&walk, function, inner);
+            allow_data(&walk, function, inner, level);
         } else if (function == EUICC_TRANSACTION) {
             allow_failure(&walk, end);
         } else {
@@ -437,10 +457,10 @@ struct allow_selection {
 
 // Keeps of response data what is an eUICC's answer. True when that is all.
 static inline bool allow_take_answer(struct allow_selection *kept, const uint8_t *response, size_t data,
-    uint8_t *scratch, size_t most) {
+    uint8_t *scratch, size_t most, enum allow_level level) {
     if (data == 0 || data > most || response[0] != 0xBF) return data == 0;
     memset(scratch, 0, data);
-    size_t copied = allow_answer(response, scratch, data, response[data]);
+    size_t copied = allow_answer(response, scratch, data, response[data], level);
     if (copied == 0) return false;
     kept->response = scratch;
     kept->response_kept = data;
@@ -468,13 +488,13 @@ static inline struct allow_selection allow_select(const uint8_t *command, size_t
             if (kept.response_kept > most) kept.response_kept = 0;
         }
         kept.cut = kept.response_kept > 0 ? kept.response_kept < data
-                                          : !allow_take_answer(&kept, response, data, scratch, most);
+                                          : !allow_take_answer(&kept, response, data, scratch, most, level);
         kept.cut = kept.cut || form.header < sent || received == 1;
         break;
     case ALLOW_STORE_DATA: {
         size_t head = allow_block(command[2], command[3], command + form.header, form.data);
         if (form.header + head <= most) kept.command_kept = form.header + head;
-        bool whole = allow_take_answer(&kept, response, data, scratch, most);
+        bool whole = allow_take_answer(&kept, response, data, scratch, most, level);
         kept.cut = !whole || kept.command_kept < sent || received == 1;
         break;
     }

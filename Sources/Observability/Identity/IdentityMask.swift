@@ -24,7 +24,7 @@ package struct IdentityMask: Sendable {
         package var cutBytes = 0
         /// What was done, in two words; empty when nothing was.
         package var remark = ""
-        /// The card, when the exchange tells its ICCID and there is a key to hash it with.
+        /// The card, when the exchange tells its ICCID or EID and there is a key to hash it with.
         package var card: CardIdentified?
     }
 
@@ -89,7 +89,7 @@ package struct IdentityMask: Sendable {
         let command = CommandAPDU(exchange.command.bytes)
         let target = target(of: exchange)
         let policy = CommandLookup.shared.payload(cla: command.cla, ins: command.ins, p1: command.p1)
-        guard policy == .file, !command.isMalformed else { return Masked(exchange: exchange) }
+        guard policy == .file, !command.isMalformed else { return hideESIM(exchange, command) }
         let response = ResponseAPDU(exchange.response.bytes)
         let data = exchange.command.bytes[command.dataRange]
         let answer = exchange.response.bytes[response.dataRange]
@@ -145,6 +145,32 @@ package struct IdentityMask: Sendable {
             if secret == .iccid { masked.card = card(exchange, hash) }
             return masked
         }
+    }
+
+    /// What an eUICC tells of itself and its profiles, where an answer may stand.
+    private func hideESIM(_ exchange: APDUExchange, _ command: CommandAPDU) -> Masked {
+        guard [0xC0, 0xE2].contains(command.ins), let answer = try? ESIMAnswer(exchange.response.bytes),
+            let first = answer.identities.first
+        else { return Masked(exchange: exchange) }
+        switch treatment {
+        case .shown: return Masked(exchange: exchange)
+        case .cut: return cut(exchange, remark: "\(first.kind.name) cut")
+        case .hashed(let hash):
+            var masked = Masked(exchange: exchange, remark: "\(first.kind.name) hashed")
+            for identity in answer.identities {
+                replace(identity.range, in: &masked.exchange.response.bytes, hash, identity.kind)
+            }
+            if first.kind == .eid { masked.card = eUICC(exchange, exchange.response.bytes[first.range], hash) }
+            return masked
+        }
+    }
+
+    /// An EID is thirty-two digits, as modems and LPAs say it (SGP.29, 5).
+    private func eUICC(_ exchange: APDUExchange, _ eid: ArraySlice<UInt8>, _ hash: IdentityHash) -> CardIdentified {
+        let digits = HexBytes(Array(eid)).description.utf8
+        return CardIdentified(
+            stamp: exchange.stamp, client: exchange.client, reader: exchange.reader,
+            atr: cards[exchange.reader]?.atr ?? [], eidHash: hash.text(of: digits, kind: .eid))
     }
 
     /// The card whose EF.ICCID was read as a whole (TS 102 221, 13.2).

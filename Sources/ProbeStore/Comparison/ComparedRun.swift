@@ -76,12 +76,13 @@ extension ComparedRun.Fact {
     /// What is known of a device.
     static func facts(
         type: String, name: String, atr: String?, port: String? = nil, model: String? = nil, firmware: String? = nil,
-        iccidHash: String? = nil
+        iccidHash: String? = nil, eidHash: String? = nil
     ) -> [Self] {
         let what = "\(type) \(name)"
         return [
             Self(what, "used", isThing: true), Self("\(what): port", port), Self("\(what): model", model),
             Self("\(what): firmware", firmware), Self("\(what): ATR", atr), Self("\(what): card", iccidHash),
+            Self("\(what): eUICC", eidHash),
         ].compactMap(\.self)
     }
 }

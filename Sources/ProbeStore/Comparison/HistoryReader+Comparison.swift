@@ -41,6 +41,7 @@ extension HistoryReader {
     private static func facts(_ device: StoredDevice) -> [ComparedRun.Fact] {
         ComparedRun.Fact.facts(
             type: device.type, name: device.name, atr: device.atr, port: device.port, model: device.model,
-            firmware: device.firmware, iccidHash: device.iccidHash)
+            firmware: device.firmware, iccidHash: device.iccidHash,
+            eidHash: device.eidHash)
     }
 }

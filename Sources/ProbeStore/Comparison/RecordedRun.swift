@@ -53,6 +53,7 @@ extension ComparedRun {
             var model: String?
             var firmware: String?
             var iccidHash: String?
+            var eidHash: String?
         }
 
         private static let deviceLimit = 256
@@ -75,6 +76,7 @@ extension ComparedRun {
                 use(card.reader, .reader) { device in
                     if !card.atr.bytes.isEmpty { device.atr = card.atr }
                     device.iccidHash = card.iccidHash ?? device.iccidHash
+                    device.eidHash = card.eidHash ?? device.eidHash
                 }
             case .sessionOpened(let opened): use(opened.reader, opened.type == .at ? .modem : .reader) { _ in }
             case .modemIdentified(let modem):
@@ -113,7 +115,7 @@ extension ComparedRun {
                     Fact.facts(
                         type: device.type.name, name: name,
                         atr: device.atr.bytes.isEmpty ? nil : device.atr.description, model: device.model,
-                        firmware: device.firmware, iccidHash: device.iccidHash)
+                        firmware: device.firmware, iccidHash: device.iccidHash, eidHash: device.eidHash)
                 }
         }
     }

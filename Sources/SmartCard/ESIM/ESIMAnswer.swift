@@ -21,6 +21,18 @@ public struct ESIMAnswer: Hashable, Sendable {
     public private(set) var cancelReason: ESIMCancelReason?
     /// Which bytes were read, counted from the response's first.
     let kept: [Range<Int>]
+    /// The serial numbers that it tells: the card's, or those of its profiles, as far as they were not cut.
+    public let identities: [Identity]
+
+    /// A serial number.
+    public struct Identity: Hashable, Sendable {
+        /// Whose: ``CardSecret/eid`` or ``CardSecret/iccid``.
+        public let kind: CardSecret
+        /// Where it stands, counted from the response's first byte.
+        public let range: Range<Int>
+        /// The same with its tag and length.
+        let object: Range<Int>
+    }
 
     /// Why a response is no answer.
     public enum Fault: Error, Hashable, Sendable {
@@ -49,13 +61,20 @@ public struct ESIMAnswer: Hashable, Sendable {
         guard isWhole ? end == range.upperBound : end > range.upperBound else { throw .lengthMismatch }
         self.function = function
         length = end
-        let seen = Seen(function.row.answer, &walk, end)
+        let seen = Seen(function, &walk, end)
         (code, listed, notification) = (seen.code, seen.listed, seen.notification)
         failedCommand = seen.failedCommand.map(BoundProfileCommand.init(code:))
         cancelReason = seen.cancelReason.map(ESIMCancelReason.init(code:))
         result =
             seen.isData ? .ok : seen.code.map { function.row.codes[$0] ?? .other } ?? .unread
         kept = walk.kept
+        identities = seen.identities
+    }
+
+    /// What stays of it at a level, in order.
+    func kept(at level: Redaction.Level) -> [Range<Int>] {
+        guard level >= .captureFiles, !identities.isEmpty else { return kept }
+        return (kept + identities.map(\.object)).sorted { $0.lowerBound < $1.lowerBound }
     }
 
     /// What its walk met.
@@ -66,10 +85,14 @@ public struct ESIMAnswer: Hashable, Sendable {
         var notification: UInt32?
         var failedCommand: UInt8?
         var cancelReason: UInt8?
+        var identities: [Identity] = []
 
-        init(_ answer: ESIMFunction.Answer, _ walk: inout TLVWalk, _ end: Int) {
+        init(_ function: ESIMFunction, _ walk: inout TLVWalk, _ end: Int) {
+            let answer = function.row.answer
             switch answer {
-            case .data: isData = true
+            case .data:
+                isData = true
+                if function == .getEid { identify(.eid, bytes: 16, &walk, end) }
             case .code: code = walk.onlyByte(0x80, end)
             case .installation: install(&walk, end)
             case .choice, .cancellation, .list, .transaction:
@@ -97,13 +120,25 @@ public struct ESIMAnswer: Hashable, Sendable {
         private mutating func list(_ walk: inout TLVWalk, _ end: Int) {
             var count = 0
             while walk.index < end {
-                guard
-                    walk.skip(0xBF, 0x2F, within: end) || walk.skip(0xBF, 0x37, within: end)
-                        || walk.skip(0x30, within: end) || walk.skip(0xE3, within: end)
-                else { return }
+                if let profile = walk.enter(0xE3, within: end) {
+                    identify(.iccid, bytes: 10, &walk, profile)
+                    walk.leave(profile)
+                } else {
+                    guard
+                        walk.skip(0xBF, 0x2F, within: end) || walk.skip(0xBF, 0x37, within: end)
+                            || walk.skip(0x30, within: end)
+                    else { return }
+                }
                 count += 1
             }
             listed = count
+        }
+
+        // The first object of its template (SGP.22, 5.7.20, and ProfileInfo in 5.7.15).
+        private mutating func identify(_ kind: CardSecret, bytes: Int, _ walk: inout TLVWalk, _ end: Int) {
+            guard let object = walk.whole(0x5A, bytes: bytes, within: end) else { return }
+            identities.append(
+                Identity(kind: kind, range: (object.upperBound - bytes)..<object.upperBound, object: object))
         }
 
         // EuiccCancelSessionSigned: transaction, server, reason
@@ -182,6 +217,13 @@ struct TLVWalk {
     /// The same of an object with which everything ends.
     mutating func onlyByte(_ tag: UInt8, _ limit: Int) -> UInt8? {
         limit - index == 3 ? byte(tag, within: limit) : nil
+    }
+
+    /// An object with this tag and so many bytes of value, all of them there; its value is not read.
+    func whole(_ tag: UInt8, bytes count: Int, within limit: Int) -> Range<Int>? {
+        let stop = index + 2 + count
+        guard stop <= min(end, limit), bytes[index] == tag, Int(bytes[index + 1]) == count else { return nil }
+        return index..<stop
     }
 
     /// The value of an object with this tag that has one to four bytes, and goes behind it.

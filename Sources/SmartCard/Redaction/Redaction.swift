@@ -107,6 +107,9 @@
 ///   - `BF37`: `BF27{ 80 BF2F{ 80, of which one to four bytes of value are kept } 06 A2{ A0 | A1{ 80=x 81=x } } }`
 ///   - the others: nothing.
 ///
+///   Level ``Level/captureFiles`` keeps besides the whole of `5A` when it is what comes first in `BF3E` and has 16 bytes,
+///   or first in an `E3` and has 10.
+///
 /// **10. `cut`** is true when at least one position was cut, whatever byte stood there.
 public enum Redaction {
     /// How much may be kept; each level includes those before it.
@@ -154,8 +157,8 @@ public enum Redaction {
 
     /// What is done with one side of an exchange.
     enum Action: Hashable, Sendable {
-        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope, walkStoreData
-        case getResponse(keepsFileControl: Bool)
+        case keep, cut, walkFetch, walkTerminalResponse, walkEnvelope
+        case walkStoreData(Level), getResponse(Level)
     }
 
     /// The rule that a command falls under, by its form, class, instruction and P1 alone.
@@ -163,10 +166,10 @@ public enum Redaction {
         guard !command.isMalformed, isPlain(command.cla) else { return .cut }
         switch CommandLookup.shared.payload(cla: command.cla, ins: command.ins, p1: command.p1) {
         case .keep: return .keep
-        case .parse: return walk(command)
+        case .parse: return walk(command, level)
         case .capture: return level >= .capture ? .keep : .cut
         case .file: return level >= .captureFiles ? .keep : .cut
-        case .fileControl: return .getResponse(keepsFileControl: level >= .capture)
+        case .fileControl: return .getResponse(level)
         case .cut: return .cut
         }
     }
@@ -179,12 +182,12 @@ public enum Redaction {
         }
     }
 
-    private static func walk(_ command: CommandAPDU) -> Action {
+    private static func walk(_ command: CommandAPDU, _ level: Level) -> Action {
         switch command.ins {
         case 0x12: .walkFetch
         case 0x14: .walkTerminalResponse
         case 0xC2: .walkEnvelope
-        case 0xE2: ESIMBlock.isStoreData(command) ? .walkStoreData : .cut
+        case 0xE2: ESIMBlock.isStoreData(command) ? .walkStoreData(level) : .cut
         default: .cut
         }
     }

@@ -55,11 +55,11 @@ extension Redaction {
         switch action {
         case .keep: return
         case .walkFetch: walkOuter(&response, reply.dataRange)
-        case .getResponse(let keepsFileControl):
-            if keepsFileControl, isFileControl(response.bytes, reply.dataRange) { return }
-            if !cutReceipt(&response, reply.dataRange) { cutAnswer(&response, reply.dataRange) }
+        case .getResponse(let level):
+            if level >= .capture, isFileControl(response.bytes, reply.dataRange) { return }
+            if !cutReceipt(&response, reply.dataRange) { cutAnswer(&response, reply.dataRange, level) }
         case .walkEnvelope: if !cutReceipt(&response, reply.dataRange) { response.blank(reply.dataRange) }
-        case .walkStoreData: cutAnswer(&response, reply.dataRange)
+        case .walkStoreData(let level): cutAnswer(&response, reply.dataRange, level)
         case .cut, .walkTerminalResponse: response.blank(reply.dataRange)
         }
     }
@@ -140,7 +140,7 @@ extension Redaction {
     }
 
     /// Cuts an eUICC's answer by rule 9.
-    private static func cutAnswer(_ response: inout Blanked, _ range: Range<Int>) {
-        response.keep((try? ESIMAnswer(response.bytes))?.kept ?? [], of: range)
+    private static func cutAnswer(_ response: inout Blanked, _ range: Range<Int>, _ level: Level) {
+        response.keep((try? ESIMAnswer(response.bytes))?.kept(at: level) ?? [], of: range)
     }
 }

@@ -60,6 +60,7 @@ extension ProbeEvent {
         case .cardIdentified(let event):
             return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
                 && event.atr.bytes.count <= Longest.atrBytes && event.iccidHash?.isHash ?? true
+                && event.eidHash?.isHash ?? true
         case .clientAttached(let event):
             return event.client.isWithinBounds && event.library.utf8.count <= Longest.textBytes
                 && event.traceparent?.isName ?? true && event.testerVersion?.isWord ?? true

@@ -125,7 +125,7 @@ enum HistoryTables {
     private static func device(_ device: StoredDevice) -> [Part] {
         let words = [
             device.port.map { "at USB \($0)" }, device.model, device.firmware, device.atr.map { "ATR \($0)" },
-            device.iccidHash.map { "card \($0)" },
+            device.iccidHash.map { "card \($0)" }, device.eidHash.map { "eUICC \($0)" },
         ]
         return [Part(SummaryFormat.name(device.name), .bold)]
             + words.compactMap { $0.map { Part(" " + SummaryFormat.name($0, limit: 80)) } }

@@ -90,6 +90,36 @@ import Testing
         #expect(shown.read([0x98, 0x94, 0x20, 0x00, 0x00, 0x10, 0x32, 0x54, 0x76, 0xF8]).card == nil)
     }
 
+    /// A card is known by its EID; a profile has the hash that its EF.ICCID has.
+    @Test func whatAnEUICCTellsIsHashed() throws {
+        let eid: [UInt8] = [
+            0x89, 0x04, 0x90, 0x32, 0x12, 0x34, 0x51, 0x23, 0x45, 0x12, 0x34, 0x56, 0x78, 0x90, 0x12, 0x35,
+        ]
+        let iccid: [UInt8] = [0x98, 0x94, 0x20, 0x00, 0x00, 0x10, 0x32, 0x54, 0x76, 0xF8]
+        let getEID: [UInt8] = [0x80, 0xE2, 0x91, 0x00, 0x06, 0xBF, 0x3E, 0x03, 0x5C, 0x01, 0x5A]
+        let answer: [UInt8] = [0xBF, 0x3E, 0x12, 0x5A, 0x10]
+        var talk = Talk()
+        talk.open()
+        let masked = talk.send(getEID, answer + eid + [0x90, 0x00])
+        #expect(masked.exchange.response.bytes == answer + Self.hash.bytes(of: eid, kind: .eid) + [0x90, 0x00])
+        #expect(masked.exchange.command.bytes == getEID && masked.remark == "eid hashed" && masked.cutBytes == 0)
+        let digits = Array("89049032123451234512345678901235".utf8)
+        #expect(try #require(masked.card).eidHash == Self.hash.text(of: digits, kind: .eid))
+        let list: [UInt8] = [0xBF, 0x2D, 0x10, 0xA0, 0x0E, 0xE3, 0x0C, 0x5A, 0x0A]
+        let listed = talk.send([0x00, 0xC0, 0x00, 0x00, 0x13], list + iccid + [0x90, 0x00])
+        #expect(listed.exchange.response.bytes == list + Self.hash.bytes(of: iccid, kind: .iccid) + [0x90, 0x00])
+        #expect(listed.remark == "iccid hashed" && listed.card == nil)
+        var other = Talk(.cut)
+        other.open()
+        let cut = other.send(getEID, answer + eid + [0x90, 0x00])
+        #expect(cut.exchange.response.bytes == [0xBF, 0x3E, 0x12] + Array(repeating: 0, count: 18) + [0x90, 0x00])
+        #expect(cut.remark == "eid cut" && cut.cutBytes == 18 + 3 && cut.card == nil)
+        var shown = Talk(.shown)
+        shown.open()
+        #expect(
+            shown.send(getEID, answer + eid + [0x90, 0x00]).exchange.response.bytes == answer + eid + [0x90, 0x00])
+    }
+
     @Test func identitiesAreHashed() {
         var talk = Talk()
         talk.open()

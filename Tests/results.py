@@ -1,0 +1,100 @@
+"""Reads the event streams of Swift Testing that Tests/run made, and tells what came of each test.
+
+usage: results.py again FOLDER     a filter for each failed test, if they may be few enough to be repeated alone
+       results.py summary FOLDER   what failed and why, and the line "N passed, N failed, N skipped"
+
+FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program; "again" is the one with what was repeated.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+MOST_REPEATED = 10
+
+
+class Stream:
+    """What one test program told."""
+
+    def __init__(self, file):
+        self.name = file.stem
+        self.code = int(file.with_suffix(".code").read_text())
+        self.started, self.passed, self.failed, self.skipped, self.issues = set(), set(), set(), set(), {}
+        for line in file.open(encoding="utf-8", errors="replace"):
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # the last line of a program that was killed
+            if record.get("kind") == "event":
+                self.take(record["payload"])
+
+    def take(self, event):
+        test, text = event.get("testID"), " ".join(message["text"] for message in event.get("messages", []))
+        if test is None:
+            return
+        kind = event["kind"]
+        if kind == "issueRecorded":
+            self.issues.setdefault(test, []).append(text)
+        elif not text.startswith("Test "):
+            return  # a suite
+        elif kind == "testStarted":
+            self.started.add(test)
+        elif kind == "testSkipped":
+            self.skipped.add(test)
+        elif kind == "testEnded":
+            (self.passed if " passed after " in text else self.failed).add(test)
+
+    @property
+    def unended(self):
+        return self.started - self.passed - self.failed
+
+    @property
+    def is_broken(self):
+        """The program itself ended in another way than its tests tell."""
+        return bool(self.unended) or (self.code != 0 and not self.failed)
+
+
+def streams(folder):
+    return {file.stem: Stream(file) for file in sorted(pathlib.Path(folder).glob("*.jsonl"))}
+
+
+def again(folder):
+    """A test that fails beside all others and passes alone was held up; one that fails alone as well is broken."""
+    all_streams = streams(folder).values()
+    failed = sorted(set().union(*(stream.failed for stream in all_streams)))
+    if any(stream.is_broken for stream in all_streams) or len(failed) > MOST_REPEATED:
+        return
+    for test in failed:
+        print("^" + re.escape(test.rsplit("/", 1)[0]))
+
+
+def summary(folder):
+    told = streams(folder)
+    second = told.pop("again", None)
+    passed, failed, skipped = (
+        set().union(*(getattr(stream, part) for stream in told.values())) for part in ("passed", "failed", "skipped"))
+    held_up = failed & second.passed if second and not second.is_broken else set()
+    lines = []
+    for stream in told.values():
+        for test in sorted(stream.failed | stream.unended):
+            words = "held up, passed alone" if test in held_up else "did not come to an end" if test in stream.unended else ""
+            lines.append(f"  {test}" + (f" ({words})" if words else ""))
+            lines += [f"    {issue[:600]}" for issue in stream.issues.get(test, [])[:5]]
+        if stream.code != 0 and not stream.failed and not stream.unended:
+            lines.append(f"  the test program {stream.name} (exit {stream.code})")
+    failures = len(failed - held_up) + sum(
+        len(stream.unended) or (1 if stream.is_broken else 0) for stream in told.values())
+    if lines:
+        print("", "failed:", *lines, sep="\n")
+    passes = len(passed | held_up)
+    print("", f"{passes} passed, {failures} failed, {len(skipped)} skipped", sep="\n")
+    return failures == 0 and passes > 0
+
+
+if __name__ == "__main__":
+    task, folder = sys.argv[1:]
+    if task == "again":
+        again(folder)
+    else:
+        sys.exit(0 if summary(folder) else 1)
