@@ -59,6 +59,26 @@ import Testing
         #expect(captured.exchanges.count == captured.run.cardLog.lines.count)
     }
 
+    /// An eUICC tells its EID and the ICCIDs of its profiles to the program, and hashes of them to the capture.
+    @Test(arguments: [[], ["--capture-files"], ["--capture-files", "--show-identity"]])
+    func serialNumbersOfAnEUICC(options: [String]) throws {
+        let captured = try RunCaptureTests.Captured(
+            [
+                "opensc-tool", "-s", "00A4040010A0000005591010FFFFFFFF8900000100", "-s", "80E2910006BF3E035C015A00",
+                "-s", "80E2910003BF2D0000",
+            ], script: try String(contentsOfFile: "\(Files.package)/examples/cards/euicc.yaml", encoding: .utf8),
+            options: options)
+        let eid = Data([0x89, 0x04, 0x90, 0x32, 0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x23, 0x45, 0x67, 0x89, 0x01, 0x70])
+        let iccid = Data([0x98, 0x88, 0x12, 0x01, 0, 0, 0, 0, 0, 0xF3])
+        let answers = captured.run.cardLog.lines.map(\.response).joined(separator: " ")
+        for identity in [eid, iccid] {
+            #expect(answers.contains(hex(identity)))
+            #expect((captured.bytes.range(of: identity) != nil) == (options.count == 2))
+        }
+        let remarks = Set(captured.exchanges.compactMap { $0.note?.remark })
+        #expect(remarks.isSuperset(of: ["eid hashed", "iccid hashed"]) == (options.count == 1))
+    }
+
     /// The hash of an identity is the same however the file was named, and its length is the identity's.
     @Test func anIdentityIsTheSameHashEachTime() throws {
         let captured = try RunCaptureTests.Captured(Self.client, script: Self.script, options: ["--capture-files"])
