@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -21,6 +22,8 @@ int process_words(char *const **words) {
     *words = own_words;
     return word_count;
 }
+
+void process_use_two_arenas(void) { mallopt(M_ARENA_MAX, 2); }
 
 static const int handed_on[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
 

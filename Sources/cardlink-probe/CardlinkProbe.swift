@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CProbe
 internal import Dispatch
 internal import Glibc
 internal import ProbeDaemon
@@ -23,6 +24,7 @@ struct CardlinkProbe: AsyncParsableCommand {
 @main
 enum Main {
     static func main() {
+        process_use_two_arenas()
         // Before the first thread is made, so that none takes a signal that a wrapped program is to be handed.
         if CallWords.texts.first == RunCommand.configuration.commandName { RunCommand.noteOrigin() }
         // Not `dispatchMain`, which makes a thread that takes every signal.

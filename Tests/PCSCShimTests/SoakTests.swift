@@ -10,34 +10,6 @@ import Testing
     /// By then everything that is made once is made, and what remembers the last 2,000 commands has them.
     private static let settling = isLongRun ? 60 : 11
 
-    private struct Reading {
-        var processorSeconds: Double
-        var residentKilobytes: Int
-        /// Without what is mapped from files: how much of a build's code is touched is another matter.
-        var ownKilobytes: Int
-        var descriptors: Int
-        var threads: Int
-        let time = Date()
-
-        init(_ pid: Int32) throws {
-            let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-            // Behind the name, which may hold blanks; user and system time are fields 14 and 15 of proc(5).
-            let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
-            try #require(fields.count > 13)
-            let ticks = fields[11...12].compactMap { Double($0) }.reduce(0, +)
-            processorSeconds = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
-            let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
-            func field(_ name: String) -> Int {
-                let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""
-                return Int(line.drop { !$0.isNumber }.prefix { $0.isNumber }) ?? -1
-            }
-            residentKilobytes = field("VmRSS")
-            ownKilobytes = field("RssAnon")
-            threads = field("Threads")
-            descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
-        }
-    }
-
     @Test func takesLittleAndNoMore() throws {
         let folder = try TemporaryFolder()
         let probe = try ServingProbe(
@@ -45,12 +17,12 @@ import Testing
         let client = try AskedClient(environment: Workshop.shared.environment(receiver: probe.receiverSocket))
         try client.ask(["establish", "connect"])
         try client.say("paced \(Self.rate) \(Self.seconds)")
-        var settled: Reading?
-        let start = try Reading(probe.pid)
+        var settled: ProcessReading?
+        let start = try ProcessReading(probe.pid)
         for second in 1...Self.seconds {
             sleep(1)
             if second % 5 == 0 { _ = try probe.get("/metrics") }
-            if second == Self.settling { settled = try Reading(probe.pid) }
+            if second == Self.settling { settled = try ProcessReading(probe.pid) }
         }
         let sent = Self.rate * Self.seconds
         #expect(try client.hear() == "paced good=\(sent)")
@@ -59,13 +31,13 @@ import Testing
         #expect(try probe.sum("cardlink_events_dropped_total") == 0)
 
         let first = try #require(settled)
-        var last = try Reading(probe.pid)
+        var last = try ProcessReading(probe.pid)
         // The connection of the last scrape may not be closed yet, and a thread that has nothing to do waits for some.
         _ = try eventually(within: 20) {
-            last = try Reading(probe.pid)
+            last = try ProcessReading(probe.pid)
             return last.descriptors <= first.descriptors && last.threads <= first.threads
         }
-        let share = (last.processorSeconds - start.processorSeconds) / last.time.timeIntervalSince(start.time)
+        let share = (last.processorSeconds - start.processorSeconds) / (last.seconds - start.seconds)
         print(
             """
             serve, \(Self.rate) commands a second for \(Self.seconds) s: \(Int(told)) of \(sent) told, \

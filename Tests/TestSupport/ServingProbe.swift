@@ -1,7 +1,7 @@
 import Foundation
 
 /// A `serve` that runs beside a test on a free port; it ends with its owner.
-package final class ServingProbe {
+package final class ServingProbe: Sendable {
     /// Its folder for sockets.
     package let sockets: String
     package let port: Int

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A server that takes traces, metrics and logs over OTLP/HTTP, and reads them with the official opentelemetry-proto.
-package final class TraceSink {
+package final class TraceSink: Sendable {
     /// A span as it came.
     package struct Span: Decodable {
         package struct Event: Decodable {

@@ -9,6 +9,10 @@
 // The words that this program was called with, in whatever encoding, and without /proc; their number.
 int process_words(char *const **words);
 
+// Keeps what is allocated in two arenas; before the first thread is made. glibc makes eight for each processor, and what
+// many threads allocate in turn and others free lies in all of them: a busy daemon took twice the memory.
+void process_use_two_arenas(void);
+
 // What this process began with: its signal mask, the ignored signals, the open descriptors.
 struct process_origin {
     sigset_t mask;
