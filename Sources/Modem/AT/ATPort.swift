@@ -49,6 +49,7 @@ public final class ATPort: Sendable {
     /// A port that is not open yet.
     ///
     /// - Parameters:
+    ///   - settings: which port, and how it is spoken to.
     ///   - sink: hears AT commands, codes and changes of the modem.
     ///   - onNews: is told what concerns its user, on the port's loop.
     public convenience init(

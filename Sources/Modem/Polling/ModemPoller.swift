@@ -26,7 +26,10 @@ public final class ModemPoller: EventSource {
 
     /// A watch over a modem, which begins with `start`.
     ///
-    /// - Parameter hasher: without one no identity is told, not even hashed.
+    /// - Parameters:
+    ///   - settings: which port, and how it is spoken to.
+    ///   - intervals: how often what is asked.
+    ///   - hasher: without one no identity is told, not even hashed.
     public convenience init(
         _ settings: ATPortSettings, intervals: PollIntervals = PollIntervals(), hasher: IdentityHasher? = nil
     ) {

@@ -31,7 +31,9 @@ public enum ToolkitLine {
 
     /// What a line tells; nil for one that tells nothing of the toolkit.
     ///
-    /// - Parameter vendor: whose modem it is: some names mean another thing with another maker.
+    /// - Parameters:
+    ///   - line: without its line end.
+    ///   - vendor: whose modem it is: some names mean another thing with another maker.
     public static func news(_ line: [UInt8], vendor: ModemVendor = .unknown) -> ToolkitNews? {
         let code = URCName(line: line)
         guard let form = VendorTable.row(vendor).toolkit[code] ?? VendorTable.toolkit[code] else { return nil }

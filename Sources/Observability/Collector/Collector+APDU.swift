@@ -6,6 +6,11 @@ extension Collector {
     /// Counts a command that the card answered, from what a tap has of it.
     ///
     /// - Parameters:
+    ///   - cla: the command's class.
+    ///   - ins: its instruction.
+    ///   - p1: its first parameter, which tells some commands apart.
+    ///   - interface: how it went to the card.
+    ///   - statusWord: what the card answered.
     ///   - sentBytes: length of the command's data field.
     ///   - receivedBytes: length of the response without its status word.
     ///   - nanoseconds: the card's own time, known waiting left out.
@@ -21,7 +26,15 @@ extension Collector {
 
     /// Counts a command that the card answered, under a name that was decided with what the session did before.
     ///
-    /// - Parameter isExpected: whether a failure is one that the tester means to see.
+    /// - Parameters:
+    ///   - name: the command's.
+    ///   - cla: its class.
+    ///   - interface: how it went to the card.
+    ///   - statusWord: what the card answered.
+    ///   - sentBytes: length of the command's data field.
+    ///   - receivedBytes: length of the response without its status word.
+    ///   - nanoseconds: the card's own time, known waiting left out.
+    ///   - isExpected: whether a failure is one that the tester means to see.
     public func recordAPDU(
         _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
         receivedBytes: Int, nanoseconds: UInt64, isExpected: Bool = false

@@ -24,7 +24,9 @@ extension Collector {
 
     /// Counts what a card said of a secured packet, and how long after the packet's first message.
     ///
-    /// - Parameter time: nil for a proof of receipt that did not come.
+    /// - Parameters:
+    ///   - receipt: what it said.
+    ///   - time: nil for a proof of receipt that did not come.
     public func recordOTAReceipt(_ receipt: OTAReceipt, after time: Duration?) {
         catalog.otaReceipts[receipt].increment()
         if let time { catalog.otaReceiptDuration.record(UInt64(time.wholeNanoseconds)) }

@@ -38,6 +38,7 @@ public final class Collector: EventSink {
     /// - Parameters:
     ///   - seriesLimit: children that a family with an open label may have.
     ///   - showsCreated: whether OpenMetrics tells from when on each counter and histogram counts.
+    ///   - scope: which families there are.
     public convenience init(
         seriesLimit: Int = Registry.defaultSeriesLimit, showsCreated: Bool = false, scope: Scope = .everything
     ) {

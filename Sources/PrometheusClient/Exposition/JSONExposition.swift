@@ -15,7 +15,9 @@ public struct JSONExposition: Sequence, IteratorProtocol {
 
     /// Starts over the families of a registry, after its scrape hooks have run.
     ///
-    /// - Parameter time: the present time, as RFC 3339 has it.
+    /// - Parameters:
+    ///   - registry: whose families.
+    ///   - time: the present time, as RFC 3339 has it.
     public init(of registry: Registry, time: String) {
         walk = RegistryWalk(of: registry)
         self.time = time

@@ -32,6 +32,7 @@ public final class RegistryMetrics: MetricsFactory {
     /// A back end whose families are in this registry.
     ///
     /// - Parameters:
+    ///   - registry: where they are made.
     ///   - familyLimit: so many names of metrics are followed.
     ///   - durationBuckets: upper bounds of timers in seconds, ascending.
     ///   - valueBuckets: upper bounds of recorders, ascending.

@@ -17,7 +17,7 @@ public struct ESIMDownload: Hashable, Sendable {
         case authenticated
     }
 
-    /// What the device asked of the card in it, in order; as many as ``mostSteps``.
+    /// What the device asked of the card in it, in order; as many as `mostSteps`.
     public private(set) var steps: [DoneFunction]
     /// What ended it.
     public private(set) var ending = Ending.abandoned

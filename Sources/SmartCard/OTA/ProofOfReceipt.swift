@@ -9,7 +9,9 @@ public struct ProofOfReceipt: Hashable, Sendable {
 
     /// Reads what the card answers to the message: user data that begins with its header.
     ///
-    /// - Parameter isEnciphered: what was asked for, see ``PacketSecurity/isReceiptEnciphered``.
+    /// - Parameters:
+    ///   - data: the response without its status word.
+    ///   - isEnciphered: what was asked for, see ``PacketSecurity/isReceiptEnciphered``.
     public init?(answer data: some Collection<UInt8>, isEnciphered: Bool) {
         let bytes = Array(data)
         guard let kept = ReceiptLayout.answer(bytes, in: bytes.indices) else { return nil }

@@ -1,7 +1,7 @@
 /// The names of applications by what their AIDs begin with.
 ///
 /// What follows in an AID may be a serial number, as OpenPGP's has one: it is never part of a name. To add an application,
-/// add a row to ``rows``.
+/// add a row to `rows`.
 public struct ApplicationNames: Sendable {
     struct Row: Sendable {
         let prefix: [UInt8]

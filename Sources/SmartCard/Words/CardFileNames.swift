@@ -1,6 +1,6 @@
 /// The names of files by their identifiers; none tells what a file holds.
 ///
-/// TS 102 221, 13; TS 31.102, 4; TS 31.103, 4; TS 51.011, 10. To add a file, add a row to ``rows``.
+/// TS 102 221, 13; TS 31.102, 4; TS 31.103, 4; TS 51.011, 10. To add a file, add a row to `rows`.
 public struct CardFileNames: Sendable {
     struct Row: Sendable {
         let identifier: UInt16
