@@ -58,6 +58,8 @@ struct PeerProgram {
     let peer: Peer
     private let program: RunningCommand
 
+    var pid: Int32 { program.pid }
+
     init(_ peer: Peer, _ path: String, _ words: String...) throws {
         self.peer = peer
         let interpreter = peer == .pythonSDK ? [TraceSink.python] : []
