@@ -14,6 +14,11 @@ package struct FlightHeader: Sendable, Hashable, Codable {
         package var p50Seconds: Double
         package var p95Seconds: Double
 
+        package init(command: String, calls: UInt64, errors: UInt64, p50Seconds: Double, p95Seconds: Double) {
+            (self.command, self.calls, self.errors) = (command, calls, errors)
+            (self.p50Seconds, self.p95Seconds) = (p50Seconds, p95Seconds)
+        }
+
         enum CodingKeys: String, CodingKey {
             case command, calls, errors
             case p50Seconds = "p50_seconds"
