@@ -127,7 +127,7 @@ package struct StatusScreen: Sendable {
     private var flight: [ScreenLine] {
         guard let file = status.faults.compactMap(\.flight).first else { return [] }
         return [
-            ScreenLine([Part(" EXPLAIN   ", .dim), Part("cardlink-probe explain \(StatusTables.name(file, limit: 120))")])
+            ScreenLine([Part(" EXPLAIN   ", .dim), Part(StatusTables.name(file, limit: 120))])
         ]
     }
 

@@ -179,7 +179,7 @@ struct StatusTables: Sendable {
             ? "takes \(decimal((bounded(drift.slowdown, 0...1e6) * 100).rounded()))% longer than usual" : nil
         let share = decimal((bounded(drift.unusualAnswers, 0...1) * 100).rounded())
         let unusual = drift.unusualAnswers > 0 ? "got \(share)% unusual answers" : nil
-        return "\(drift.command) \([slower, unusual].compactMap(\.self).joined(separator: " and ")) on this card"
+        return "\(drift.command) \([slower, unusual].compactMap(\.self).joined(separator: " and "))"
     }
 
     /// The time of day in a time that is RFC 3339.

@@ -49,10 +49,14 @@ package struct ContactQuality: Sendable, Hashable {
             session: SessionKey(exchange.client, exchange.session), command: exchange.command)
         var events: [ContactEvent] = sent == broken ? [.retry] : []
         broken = nil
-        if exchange.resultCode == 0 {
+        if let word = exchange.statusWord {
             isKnownMute = false
             minute(now) { $0.commands += 1 }
-            if exchange.statusWord?.sw1 == 0x6C { events.append(.lengthCorrected) }
+            if word.sw1 == 0x6C { events.append(.lengthCorrected) }
+        } else if exchange.resultCode == 0 {
+            // Some drivers call it a success when a card goes in the middle of a command.
+            broken = sent
+            events.append(.communication)
         } else if exchange.resultCode == 0x8010_0068 {  // W_RESET_CARD
             if exchange.isSharingExact, !isDisturbed(now) { events.append(.reset) }
         } else if let event = event(of: exchange.resultCode) {

@@ -143,11 +143,11 @@ package struct FlightFolder: Sendable, Hashable {
         return "\(path)/\(last)"
     }
 
-    /// The name of a flight's file: when, and with what it was.
+    /// The name of a flight's file: when, and with what it was. With its label it has room in a line of 80.
     private static func name(of header: FlightHeader) -> String {
         let time = header.time.replacing(":", with: "-")
         let device = String(
-            header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(40))
+            header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(28))
         return "\(time)-\(header.kind.rawValue)-\(device)"
     }
 

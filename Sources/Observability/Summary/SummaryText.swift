@@ -139,12 +139,12 @@ extension SummaryText {
         return layout.labelled("expected", Self.parts(report.expected) + missed + note)
     }
 
-    /// The last one; the command stands alone in its line, to be copied.
+    /// The last one, whole, to be copied behind the label.
     private var flights: [String] {
         guard let last = report.flights.last else { return [] }
         let more = report.flights.count - 1
         let others = more > 0 ? layout.labelled("", [.init("\(more) more: cardlink-probe explain --list", .dim)]) : []
-        return layout.labelled("explain", [.init("cardlink-probe explain \(last)")]) + others
+        return layout.labelled("explain", [.init(last)]) + others
     }
 
     private static let shownChannels = 4

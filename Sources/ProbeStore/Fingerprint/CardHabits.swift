@@ -35,19 +35,23 @@ struct CardHabits: Sendable {
 
     /// How long the same takes.
     private struct Pace {
-        var times = Thinned(limit: 16)
+        var times = Thinned(limit: 32)
         var median: UInt64?
     }
 
     /// How often each kind of answer came.
     private struct Answers {
-        var counts: [Int: Int] = [:]
-        var total = 0
+        private var counts: [Int: Int] = [:]
+        private(set) var total = 0
+        /// The kind that nearly all answers were of; nil where there is none. It stays while most are.
+        private(set) var usual: Int?
 
-        /// The kind that nearly all answers are of; nil where there is none.
-        var usual: Int? {
-            guard total >= CardHabits.fewestAlike else { return nil }
-            return counts.first { $0.value * 20 >= total * 19 }?.key
+        mutating func add(_ kind: Int) {
+            total += 1
+            counts[kind, default: 0] += 1
+            if let known = usual, (counts[known] ?? 0) * 2 < total { usual = nil }
+            guard usual == nil, total >= CardHabits.fewestAlike else { return }
+            usual = counts.first { $0.value * 20 >= total * 19 }?.key
         }
     }
 
@@ -133,8 +137,7 @@ struct CardHabits: Sendable {
     private mutating func usual(_ question: Question, answering kind: Int) -> Int? {
         guard answers[question] != nil || Self.makeRoom(&answers, { $0.total }) else { return nil }
         let usual = answers[question]?.usual
-        answers[question, default: Answers()].total += 1
-        answers[question]?.counts[kind, default: 0] += 1
+        answers[question, default: Answers()].add(kind)
         return usual
     }
 
