@@ -157,7 +157,8 @@ struct DeviceStatusDashboard {
             whenEmpty: "Nothing went wrong at a reader's contacts in this time.",
             Target(
                 events.sum(by: "reader", "event").wrapped { "1000 * \($0)" }
-                    .joined("/ on (reader) group_left ()", commands.sum(by: "reader").above(0)), "{{reader}} {{event}}"))
+                    .joined("/ on (reader) group_left ()", commands.sum(by: "reader").above(0)), "{{reader}} {{event}}")
+        )
     }
 
     private var drift: Panel {

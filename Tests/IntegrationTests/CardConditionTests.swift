@@ -59,7 +59,8 @@ import Testing
             status.output.contains(/! Virtual PCD 00 00  SELECT takes [0-9]+% longer than usual/),
             "\(status.output)")
         let card = try Command.run([Files.metrics, "history", "card", Self.reader], environment: state)
-        #expect(card.output.contains("UICC, T=0") && card.output.contains(/SELECT +[0-9]+ +0 +.* 9000 ×[0-9]+/), "\(card)")
+        #expect(
+            card.output.contains("UICC, T=0") && card.output.contains(/SELECT +[0-9]+ +0 +.* 9000 ×[0-9]+/), "\(card)")
     }
 
     @Test func contactIsToldOfTheReaderAlone() throws {
@@ -73,12 +74,14 @@ import Testing
         // pcscd looks for cards each half second or so.
         for round in 1...3 {
             _ = try bench.run(
-                [Files.python, Files.client("card_steps.py"), "00A4000C023F00", "00B0000001"], options: ["--no-summary"])
+                [Files.python, Files.client("card_steps.py"), "00A4000C023F00", "00B0000001"], options: ["--no-summary"]
+            )
             #expect(
                 try eventually { try bench.sum("cardlink_contact_events_total", "event=\"bounce\"") == Double(round) })
         }
         func quality(_ reader: String) throws -> Double? {
-            try bench.metrics().first { $0.key.hasPrefix("cardlink_contact_quality_ratio") && $0.key.contains(reader) }?.value
+            try bench.metrics().first { $0.key.hasPrefix("cardlink_contact_quality_ratio") && $0.key.contains(reader) }?
+                .value
         }
         #expect(try bench.sum("cardlink_contact_events_total", "event=\"communication\"") == 3)
         #expect(try quality("00 00") == 3.0 / 9)

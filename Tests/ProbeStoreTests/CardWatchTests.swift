@@ -152,7 +152,9 @@ import Testing
                 watch.receive(bench.apdu(microseconds: (200..<212).contains(number) ? 20_000 : 2_000))
                 watch.receive(bench.apdu(microseconds: 9_000, isUpperBound: true))
             }
-            #expect(bench.drifts.off == 0, "seed \(seed) \(bench.signs.withLock { $0.filter { if case .drift = $0 { true } else { false } } })")
+            #expect(
+                bench.drifts.off == 0,
+                "seed \(seed) \(bench.signs.withLock { $0.filter { if case .drift = $0 { true } else { false } } })")
         }
     }
 
@@ -164,7 +166,8 @@ import Testing
         let (short, long): (HexBytes, HexBytes) = ([0x00, 0xB0, 0x00, 0x00, 0x01], [0x00, 0xB0, 0x00, 0x00, 0x00])
         for _ in 0..<60 {
             watch.receive(bench.apdu(short, [0x01, 0x90, 0x00]))
-            watch.receive(bench.apdu(long, HexBytes(Array(repeating: 1, count: 256) + [0x90, 0x00]), microseconds: 60_000))
+            watch.receive(
+                bench.apdu(long, HexBytes(Array(repeating: 1, count: 256) + [0x90, 0x00]), microseconds: 60_000))
         }
         for _ in 0..<64 {
             watch.receive(
@@ -175,11 +178,12 @@ import Testing
         #expect(bench.drift(of: Self.readBinary)?.slowdown ?? 0 > 1)
     }
 
-    @Test(arguments: [
-        // A file that is gone, memory that fails; what a PIN, a condition or the tester's own wish decides.
-        (0x6A82, false, true), (0x6581, false, true), (0x6982, false, false), (0x6985, false, false),
-        (0x6700, false, false), (0x6A82, true, false),
-    ] as [(UInt16, Bool, Bool)])
+    @Test(
+        arguments: [
+            // A file that is gone, memory that fails; what a PIN, a condition or the tester's own wish decides.
+            (0x6A82, false, true), (0x6581, false, true), (0x6982, false, false), (0x6985, false, false),
+            (0x6700, false, false), (0x6A82, true, false),
+        ] as [(UInt16, Bool, Bool)])
     func answersThatDiffer(word: UInt16, isExpected: Bool, isTold: Bool) {
         let response = HexBytes([UInt8(word >> 8), UInt8(word & 0xFF)])
         let bench = Bench()

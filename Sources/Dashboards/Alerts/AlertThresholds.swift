@@ -12,7 +12,8 @@ package enum AlertThresholds {
 
     // Less than half as long again is seen by nobody who waits for a test.
     static let cardSlowdownRatio = AlertThreshold(
-        "card-slowdown-ratio", 0.5, .ratio, 0.001...100, "How much longer than usual a card may take, as a part of that.")
+        "card-slowdown-ratio", 0.5, .ratio, 0.001...100,
+        "How much longer than usual a card may take, as a part of that.")
     static let cardUnusualRatio = AlertThreshold(
         "card-unusual-ratio", 0.4, .ratio, 0.001...1, "Share of answers that a card usually does not give.")
     static let contactFaultRatio = AlertThreshold(

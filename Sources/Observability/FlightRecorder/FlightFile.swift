@@ -151,10 +151,10 @@ package struct FlightFolder: Sendable, Hashable {
         return "\(time)-\(header.kind.rawValue)-\(device)"
     }
 
-    /// The name, and a number for one of several in a millisecond.
+    /// The name, and a number for one of several in a millisecond; it sorts behind the one without.
     private func freeName(_ header: FlightHeader) -> String {
         let name = Self.name(of: header)
-        let numbered = [name + Self.suffix] + (2...99).map { "\(name)-\($0)\(Self.suffix)" }
+        let numbered = [name + Self.suffix] + (2...99).map { "\(name)_\($0 < 10 ? "0" : "")\($0)\(Self.suffix)" }
         return numbered.first { access("\(path)/\($0)", F_OK) != 0 } ?? numbered[0]
     }
 
