@@ -13,6 +13,7 @@ struct RunFlights: Sendable {
 
     private final class Written: Sendable {
         let names = Mutex<[String]>([])
+        let lost = Atomic<UInt64>(0)
     }
 
     /// Events that wait to be remembered: some seconds of a fast card.
@@ -36,14 +37,17 @@ struct RunFlights: Sendable {
                 case .failure(let failure): Terminal.say("\(failure)")
                 }
             })
-        // What is lost here is missing in a file only; the summary has it.
-        queue = QueuedSink(recorder, name: "flight-rings", capacity: Self.queueCapacity) { _, _ in }
+        queue = QueuedSink(recorder, name: "flight-rings", capacity: Self.queueCapacity) { _, count in
+            written.lost.wrappingAdd(count, ordering: .relaxed)
+        }
     }
 
     /// Writes what waits, bounded in time; the names of all files, the oldest first.
     func finish() -> [String] {
         queue.finish(within: Self.finishLimit)
         recorder.finish(within: Self.finishLimit)
+        let lost = written.lost.load(ordering: .relaxed)
+        if lost > 0 { Terminal.say("\(lost) events are not in the files of faults: their queue was full") }
         return written.names.withLock { $0 }
     }
 }

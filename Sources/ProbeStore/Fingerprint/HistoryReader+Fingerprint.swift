@@ -4,7 +4,7 @@ internal import ProbeEvents
 internal import SmartCard
 
 extension HistoryReader {
-    /// So many commands of a card are read at most, the newest ones: less than half a second.
+    /// So many commands of a card are read at most, the newest ones: less than a second.
     static let fingerprintLimit = 200_000
 
     /// What a card usually does in a reader, as far as the history goes.
