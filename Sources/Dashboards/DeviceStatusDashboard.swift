@@ -20,6 +20,7 @@ struct DeviceStatusDashboard {
                     "At a glance", .init(height: 4, connected, missing, errorCount, failures, simReady, registered)),
                 .init("Presence", .init(presence, expected)),
                 .init("Errors", .init(errors, operations)),
+                .init("Cards", .init(contact, drift)),
                 .init("Latency", .init(atTimes, adbTimes)),
                 .init("Radio", .init(strength, quality), .init(registration, sim)),
             ])
@@ -143,6 +144,30 @@ struct DeviceStatusDashboard {
             "What is asked of devices beside commands to a card, by result.",
             whenEmpty: "Nothing was asked of a device in this time.",
             Target(counts.sum(by: "device_type", "status"), "{{device_type}} {{status}}"))
+    }
+
+    // MARK: Cards
+
+    private var contact: Panel {
+        let events = Query.increase(Series(catalog.contactEvents).chosen, over: Window.rate)
+        let commands = Query.increase(Series(catalog.readerCommands).chosen, over: Window.rate)
+        return Panel(
+            "Contact events per 1,000 commands", .timeSeries, .count, width: 12,
+            "mute, communication, reset, bounce, atr_changed: dirt, wear, a card that is not all the way in. retry and length_corrected (6CXX) are no faults.",
+            whenEmpty: "Nothing went wrong at a reader's contacts in this time.",
+            Target(
+                events.sum(by: "reader", "event").wrapped { "1000 * \($0)" }
+                    .joined("/ on (reader) group_left ()", commands.sum(by: "reader").above(0)), "{{reader}} {{event}}")
+        )
+    }
+
+    private var drift: Panel {
+        Panel(
+            "Cards slower than usual", .timeSeries, .share, width: 12,
+            "How much longer a card takes than the history says of it in this reader; 0 while that may be chance.",
+            whenEmpty: "Too little is known of any card yet: it takes 48 commands of a kind.",
+            Target(
+                Query(Series(catalog.cardSlowdown).chosen).max(by: "reader", "command"), "{{reader}} {{command}}"))
     }
 
     // MARK: Latency

@@ -176,6 +176,33 @@ public enum DeviceErrorType: UInt8, ClosedVocabulary {
     case protocolMismatch, timeout, other
 }
 
+/// What goes wrong, or nearly so, between a reader's contacts and its card.
+public enum ContactEvent: UInt8, ClosedVocabulary {
+    /// The card did not answer to power.
+    case mute
+    /// An exchange broke off between reader and card.
+    case communication
+    /// The card was reset, and no program that is seen did it.
+    case reset
+    /// The card went, and was back within two seconds.
+    case bounce
+    /// So soon another ATR came: it was read wrongly once.
+    case atrChanged
+    /// A program sent a command again whose exchange had broken off.
+    case retry
+    /// The card said which length it has (6CXX): routine, unless it becomes more.
+    case lengthCorrected
+}
+
+/// What became of the file that a fault is to have.
+public enum FlightFileResult: UInt8, ClosedVocabulary {
+    case written
+    /// The same fault had just got one, or too many others had.
+    case suppressed
+    /// It could not be written.
+    case failed
+}
+
 /// How many tries a PIN or key has left, as cards tell it (63CX, 6983, 9840).
 public enum TriesLeft: UInt8, ClosedVocabulary {
     /// It is blocked.

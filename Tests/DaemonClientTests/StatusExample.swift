@@ -21,7 +21,9 @@ enum StatusExample {
             .init(
                 name: "ACS ACR39U ICC Reader 00 00", isPresent: true, hasCard: true, card: "UICC",
                 atrDescription: "T=0, UICC", isMute: false, sessions: 1, commands: 12_000, errors: 2,
-                lastUsed: "2026-01-02T03:04:04.000Z"),
+                lastUsed: "2026-01-02T03:04:04.000Z",
+                contact: .init(ratio: 0.82, events: ["mute": 3, "communication": 5, "length_corrected": 40]),
+                drifts: [.init(command: "SELECT", slowdown: 1.4, unusualAnswers: 0.375)]),
             .init(
                 name: "Virtual PCD 00 01", isPresent: false, hasCard: nil, card: nil, atrDescription: nil,
                 isMute: false,
@@ -61,7 +63,8 @@ enum StatusExample {
         status.faults = [
             .init(
                 time: "2026-01-02T03:04:03.250Z", kind: "card", device: "ACS ACR39U ICC Reader 00 00",
-                message: "READ BINARY: 6F00, no precise diagnosis", count: 3, traceId: trace)
+                message: "READ BINARY: 6F00, no precise diagnosis", count: 3, traceId: trace,
+                flight: "2026-01-02T03-04-03.250Z-card-acs-acr39u.ndjson")
         ]
         status.droppedEvents = 3
         return status

@@ -22,6 +22,9 @@ import Testing
             "unplugged", "SIM ready, home, CardLink Test, eutran, rsrp -97 dBm", "unauthorized", "SELECT",
             "3.1 ms", "9.8 ms", "545 ms", "97%", "opensc-tool (4711)", "tcp 443 over packet", "  link dropped  ",
             "5.00 s",
+            "! ACS ACR39U ICC Reader 00 00  contact 82%: 5 communication, 3 mute in 10 min; turn and clean",
+            "SELECT takes 140% longer than usual and got 38% unusual answers",
+            "EXPLAIN   2026-01-02T03-04-03.250Z-card-acs-acr39u.ndjson",
             "03:04:03  card", "READ BINARY: 6F00, no precise diagnosis", "×3",
         ] { #expect(lines.contains { $0.contains(part) }, "\(part)") }
     }

@@ -63,6 +63,9 @@ struct EverythingProbe {
             collector.catalog.apduWait[reason].record(100_000_000)
         }
         collector.recordSharingViolation(on: "reader-1")
+        collector.recordReaderCommand(on: "reader-1")
+        collector.recordContactEvent(.communication, on: "reader-1")
+        collector.setCardSlowdown(1.5, of: .select, in: "reader-1")
         collector.recordOperation(.connect, on: .reader, .failed)
         collector.recordOperation(.connect, on: .reader, .success)
         collector.recordDeviceError(.communication, of: .reader)

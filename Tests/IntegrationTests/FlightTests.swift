@@ -190,9 +190,48 @@ import Testing
                 found?.cause == expected.cause && found?.certainty == expected.certainty,
                 "\(expected): \(found.map { "\($0)" } ?? "no file of \(told.map(\.message))")")
         }
+        // Of each fault it is counted what became of it.
+        let written = try bench.sum("cardlink_flight_files_total", "written")
+        #expect(written == Double(try names().count))
+        #expect(try bench.sum("cardlink_flight_files_total", "failed") == 0)
         let last = try explain()
         #expect(last.status == 0 && last.output.contains("\n cause "), "\(last.output) \(last.errors)")
         #expect(last.output.split(separator: "\n").count <= 12)
+    }
+
+    /// A run that no daemon watches has files of its own, which its summary, its report and its trace name.
+    @Test func aLoneRunHasItsOwn() throws {
+        let bench = try LiveBench(script: Self.script)
+        let sink = try TraceSink()
+        let environment = ["XDG_STATE_HOME": bench.folder.file("state"), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint]
+        func run(_ steps: [String], _ more: [String: String] = [:]) throws -> Command {
+            try bench.run(
+                [Files.python, Files.client("card_steps.py")] + steps,
+                options: ["--summary", "--json", bench.folder.file("report.json")],
+                environment: environment.merging(more) { $1 })
+        }
+        let folder = bench.folder.file("state/cardlink-probe/flights")
+        let end = try run(["00A40004023F00", Self.wrong, "00D6698201FF"])
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        let last = try #require(names.last)
+        #expect(names.count == 2, "\(names)")
+        #expect(
+            end.errors.hasSuffix(
+                " explain  \(last)\n          1 more: cardlink-probe explain --list\n"),
+            "\(end.errors)")
+        let report = try JSONSerialization.jsonObject(with: Data(bench.folder.read("report.json").utf8))
+        #expect((report as? [String: Any])?["flights"] as? [String] == names)
+        let told = try Command.run([Files.probe, "explain", last], environment: environment)
+        #expect(told.output.contains(" cause    certain: the PIN was refused before"), "\(told.output)")
+        let faults = try sink.spans.filter { $0.name == "fault" }
+        #expect(names.allSatisfy { name in faults.contains { $0.attributes["cardlink.flight.file"] == .text(name) } })
+        #expect(faults.count == 2)
+        let session = try #require(try sink.spans.first { $0.name == "reader session" })
+        #expect(faults.allSatisfy { $0.parent_span_id == session.span_id })
+        // None without a fault, and none where nobody wants them.
+        #expect(!(try run(["00A40004023F00"])).errors.contains("explain"))
+        #expect(!(try run(["00B2698500"], ["CARDLINK_FLIGHTS_ENABLED": "false"])).errors.contains("explain"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
     }
 
     @Test(arguments: [

@@ -112,6 +112,9 @@ import Testing
                   "failed_transmits" : [
 
                   ],
+                  "flights" : [
+
+                  ],
                   "instructions" : {
                     "A4" : 12,
                     "B0" : 8,

@@ -24,7 +24,7 @@ package struct StatusScreen: Sendable {
 
     /// Its lines, none wider than the screen.
     package var lines: [String] {
-        let top = [header] + problems + traffic + sources
+        let top = [header] + problems + traffic + sources + cards + flight
         let room = height.map { max(0, $0 - top.count) }
         return (top + hint + body(room)).prefix(height ?? .max).map {
             $0.clipped(to: layout.columns).painted(layout)
@@ -105,6 +105,30 @@ package struct StatusScreen: Sendable {
         }
         return ScreenLine.wrapped(" SOURCES   ", groups, columns: layout.columns)
             + messages.prefix(height == nil ? messages.count : 2)
+    }
+
+    /// Readers whose contacts do badly, and cards that are not as they usually are.
+    private var cards: [ScreenLine] {
+        var lines: [ScreenLine] = []
+        for reader in status.readers {
+            let contact = reader.contact.map { [StatusTables.words($0)] } ?? []
+            for words in contact + (reader.drifts ?? []).map({ StatusTables.words($0) }) {
+                lines.append(
+                    ScreenLine([
+                        Part(" ! ", .notice), Part(StatusTables.name(reader.name) + "  "),
+                        Part(StatusTables.name(words, limit: 300)),
+                    ]))
+            }
+        }
+        return Array(lines.prefix(height == nil ? lines.count : 3))
+    }
+
+    /// The file of the latest fault that has one.
+    private var flight: [ScreenLine] {
+        guard let file = status.faults.compactMap(\.flight).first else { return [] }
+        return [
+            ScreenLine([Part(" EXPLAIN   ", .dim), Part(StatusTables.name(file, limit: 120))])
+        ]
     }
 
     /// For a bench on which nothing was seen yet.

@@ -164,6 +164,24 @@ struct StatusTables: Sendable {
         [Part(SummaryFormat.count(commands)), Part(SummaryFormat.count(errors), errors > 0 ? .alarm : .dim)]
     }
 
+    /// What is wrong with a reader's contacts: `contact 82%: 3 mute, 5 communication in 10 min; ...`.
+    static func words(_ contact: BenchStatus.Contact) -> String {
+        let events = contact.events.filter { ContactEvent(name: $0.key)?.isFault != false }
+        let counts = events.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \(words($0.key))" }
+        return "contact \(decimal(bounded(contact.ratio, 0...1) * 100))%: \(counts.joined(separator: ", ")) in 10 min; "
+            + "turn and clean the card, or try another reader"
+    }
+
+    /// How a card differs from its usual: `SELECT takes 140% longer than usual on this card`.
+    static func words(_ drift: BenchStatus.Drift) -> String {
+        let slower =
+            drift.slowdown > 0
+            ? "takes \(decimal((bounded(drift.slowdown, 0...1e6) * 100).rounded()))% longer than usual" : nil
+        let share = decimal((bounded(drift.unusualAnswers, 0...1) * 100).rounded())
+        let unusual = drift.unusualAnswers > 0 ? "got \(share)% unusual answers" : nil
+        return "\(drift.command) \([slower, unusual].compactMap(\.self).joined(separator: " and "))"
+    }
+
     /// The time of day in a time that is RFC 3339.
     static func clock(_ time: String) -> String {
         let text = name(time)

@@ -44,6 +44,41 @@ extension AlertRule {
                 "A card said {{ printf \"%.0f\" $value }} times in 10 minutes that a PIN or key is blocked, on \(place).",
             dashboard: .apdu
         ) { _ in pinAnswers(left: .none) },
+        AlertRule(
+            "CardLinkCardSlower", .warning, pending: .seconds(300), thresholds: [AlertThresholds.cardSlowdownRatio],
+            summary: "A card is slower than it usually is.",
+            description: """
+                The card in {{ $labels.reader }} takes {{ $value | humanizePercentage }} longer than usual for \
+                {{ $labels.command }} on \(place).
+                """,
+            dashboard: .devices
+        ) { settings in
+            Query(Series(Catalogs.bench.cardSlowdown)).exceeding(settings[AlertThresholds.cardSlowdownRatio])
+        },
+        AlertRule(
+            "CardLinkCardAnswersDiffer", .warning, pending: .seconds(300),
+            thresholds: [AlertThresholds.cardUnusualRatio],
+            summary: "A card answers otherwise than it usually does.",
+            description: """
+                {{ $value | humanizePercentage }} of the answers to {{ $labels.command }} of the card in \
+                {{ $labels.reader }} are not what it usually says to the same, on \(place).
+                """,
+            dashboard: .devices
+        ) { settings in
+            Query(Series(Catalogs.bench.cardUnusualAnswers)).exceeding(settings[AlertThresholds.cardUnusualRatio])
+        },
+        AlertRule(
+            "CardLinkContactBad", .warning, pending: .seconds(60), thresholds: [AlertThresholds.contactFaultRatio],
+            summary: "A reader has bad contact with its card.",
+            description: """
+                {{ $value | humanizePercentage }} of what was done with the card in {{ $labels.reader }} in 10 minutes \
+                failed at the contacts, on \(place).
+                """,
+            dashboard: .devices
+        ) { settings in
+            Query(Series(Catalogs.bench.contactQuality)).wrapped { "1 - \($0)" }
+                .exceeding(settings[AlertThresholds.contactFaultRatio])
+        },
     ]
 
     private static func pinAnswers(left: TriesLeft) -> Query {

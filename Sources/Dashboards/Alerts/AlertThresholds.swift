@@ -10,6 +10,16 @@ package enum AlertThresholds {
     static let apduMinimum = AlertThreshold(
         "apdu-minimum", 50, .count, 1...1_000_000, "Commands in 10 minutes below which no share or time is judged.")
 
+    // Less than half as long again is seen by nobody who waits for a test.
+    static let cardSlowdownRatio = AlertThreshold(
+        "card-slowdown-ratio", 0.5, .ratio, 0.001...100,
+        "How much longer than usual a card may take, as a part of that.")
+    static let cardUnusualRatio = AlertThreshold(
+        "card-unusual-ratio", 0.4, .ratio, 0.001...1, "Share of answers that a card usually does not give.")
+    static let contactFaultRatio = AlertThreshold(
+        "contact-fault-ratio", 0.05, .ratio, 0.001...1,
+        "Share of faults among a reader's commands and faults of contact; with less than 3 faults none is told.")
+
     static let sessionTimeoutRatio = AlertThreshold(
         "session-timeout-ratio", 0.1, .ratio, 0.001...1, "Share of sessions that end by time-out.")
     static let sessionSeconds = AlertThreshold(

@@ -39,21 +39,25 @@ package struct RuleFile: Sendable {
         "      - record: \(rule.name)\n" + expression(rule.query)
     }
 
+    /// Where the bench has the events around what went wrong: their names have times, which no expression knows.
+    private static let flights = "On the bench, for the events around each fault: cardlink-probe explain --list"
+
     private func alert(_ rule: AlertRule, _ component: AlertRule.Component) -> String {
         let pending = settings.pending(rule)
         return "      - alert: \(rule.name)\n" + Self.expression(rule.condition(settings))
             + (pending == .zero ? "" : "        for: \(RuleText.of(pending))\n")
             + "        labels:\n          severity: \(rule.severity.rawValue)\n          component: \(component.rawValue)\n"
-            + (hasAnnotations ? annotations(rule) : "")
+            + (hasAnnotations ? annotations(rule, component) : "")
     }
 
-    private func annotations(_ rule: AlertRule) -> String {
+    private func annotations(_ rule: AlertRule, _ component: AlertRule.Component) -> String {
         let page = "\(settings.grafana)/d/\(rule.dashboard.rawValue)"
         return [
             ("summary", rule.summary), ("description", rule.description),
             ("runbook_url", "\(settings.runbook)#\(rule.name)"),
             ("dashboard_url", page + "?var-instance={{ $labels.instance | urlquery }}"),
-        ].reduce("        annotations:\n") { $0 + "          \($1.0): \(Self.quoted($1.1))\n" }
+            ("flights", component == .probe ? "" : Self.flights),
+        ].filter { !$0.1.isEmpty }.reduce("        annotations:\n") { $0 + "          \($1.0): \(Self.quoted($1.1))\n" }
     }
 
     // A block, so that the expression's own quotes stay as they are.

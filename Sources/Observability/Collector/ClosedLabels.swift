@@ -20,6 +20,7 @@ extension AssertionResult: ClosedLabel {}
 extension BIPErrorType: ClosedLabel {}
 extension BearerType: ClosedLabel {}
 extension CipherSuite: ClosedLabel {}
+extension ContactEvent: ClosedLabel {}
 extension DatabaseErrorType: ClosedLabel {}
 extension DatabaseOperation: ClosedLabel {}
 extension DatabaseStatus: ClosedLabel {}
@@ -32,6 +33,7 @@ extension ESIMFunction: ClosedLabel {}
 extension ESIMResult: ClosedLabel {}
 extension ExportFailureReason: ClosedLabel {}
 extension ExporterName: ClosedLabel {}
+extension FlightFileResult: ClosedLabel {}
 extension HandshakeResult: ClosedLabel {}
 extension OTALeg: ClosedLabel {}
 extension OTAReceipt: ClosedLabel {}

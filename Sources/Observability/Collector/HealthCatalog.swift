@@ -35,6 +35,14 @@ package struct HealthCatalog: Sendable {
         "cardlink_export_dropped_total", "Items that were given up: spans, log records, events.",
         labels: TwoLabels("exporter", ExporterName.self, "reason", ExportFailureReason.self))
 
+    /// Cards that are remembered no more.
+    package let cardsForgotten = Counter(
+        "cardlink_cards_forgotten_total", "Cards whose usual is remembered no more, since so many others came.")
+    /// Files of faults.
+    package let flightFiles = Counter(
+        "cardlink_flight_files_total", "Faults by what became of the file of the events around them.",
+        labels: OneLabel("result", FlightFileResult.self))
+
     // MARK: The process, as other Prometheus clients name it
 
     /// Processor time.

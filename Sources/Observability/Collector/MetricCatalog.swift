@@ -165,6 +165,30 @@ package struct MetricCatalog: Sendable {
     package let readerSharingViolations = Counter(
         "cardlink_reader_sharing_violations_total", "Calls refused since another program held the card.",
         labels: OneLabel("reader", OpenLabel.self))
+    /// Commands by reader.
+    package let readerCommands = Counter(
+        "cardlink_reader_commands_total", "Commands that the card in a reader answered.",
+        labels: OneLabel("reader", OpenLabel.self))
+    /// What happened between a reader's contacts and its card.
+    package let contactEvents = Counter(
+        "cardlink_contact_events_total",
+        "What tells of bad contact between reader and card; length_corrected (6CXX) and retry are no faults.",
+        labels: TwoLabels("reader", OpenLabel.self, "event", ContactEvent.self))
+    /// How well contacts do.
+    package let contactQuality = Gauge(
+        "cardlink_contact_quality_ratio",
+        "Share of 10 minutes' commands and faults of contact that are commands; 1 with less than 3 faults.",
+        labels: OneLabel("reader", OpenLabel.self))
+    /// Cards that are slower than usual.
+    package let cardSlowdown = Gauge(
+        "cardlink_card_slowdown_ratio",
+        "How much longer the card takes than it usually does, as a part of that; 0 while it may be chance.",
+        labels: TwoLabels("reader", OpenLabel.self, "command", CommandName.self))
+    /// Cards that answer differently.
+    package let cardUnusualAnswers = Gauge(
+        "cardlink_card_unusual_answers_ratio",
+        "Share of the latest answers that are not what the card usually says to the same; 0 while it may be chance.",
+        labels: TwoLabels("reader", OpenLabel.self, "command", CommandName.self))
     /// AT commands.
     package let atCommandDuration = DurationHistogram(
         "cardlink_at_command_duration_seconds", "Time from an AT command to its final result.",

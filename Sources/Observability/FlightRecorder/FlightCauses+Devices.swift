@@ -239,7 +239,14 @@ extension FlightCauses {
     private static func refused(_ events: [ProbeEvent], _ scene: FlightScene) -> FlightCause? {
         for case .apdu(let exchange) in events.reversed() {
             let verdict = APDUVerdict(exchange, CommandAPDU(exchange.command.bytes))
-            guard !exchange.isExpected, verdict.errorType != nil, let word = exchange.statusWord else { continue }
+            guard !exchange.isExpected, let word = exchange.statusWord else { continue }
+            if verdict.errorType == .wrongLength || word.value == 0x9300 {
+                var cause = card(exchange, scene)
+                cause.certainty = .likely
+                cause.evidence = "\(exchange.name) got \(word), \(scene.relation(exchange.stamp))"
+                return cause
+            }
+            guard verdict.errorType != nil else { continue }
             return .likely(
                 "refused", "the card refused \(exchange.name): \(word.meaning(cla: exchange.command.bytes.first ?? 0))",
                 "\(word), \(scene.relation(exchange.stamp))", do: "see whether the test expects what this card has not")

@@ -35,7 +35,7 @@ enum FlightCauses {
 
     // MARK: What the card says
 
-    private static func card(_ exchange: APDUExchange, _ scene: FlightScene) -> FlightCause {
+    static func card(_ exchange: APDUExchange, _ scene: FlightScene) -> FlightCause {
         guard let word = exchange.statusWord else {
             return .certain(
                 "no_status_word", "the answer has no status word, which no card sends",
@@ -48,7 +48,11 @@ enum FlightCauses {
         case 0x6983, 0x9840:
             return .certain(
                 "pin_blocked", "the PIN or key is blocked", do: "unblock it with its PUK, or take another card")
-        case 0x6984, 0x9862, 0x9863, 0x6300,
+        case 0x6984:
+            return .certain(
+                "data_invalidated", "what \(exchange.name) is about is deactivated on the card",
+                do: "activate it (ACTIVATE FILE), or see what deactivated it: cardlink-metrics history apdus")
+        case 0x9862, 0x9863, 0x6300,
             0x6985 where exchange.name.name.contains("AUTHENTICATE"):
             return .likely(
                 "authentication_failed", "the card did not accept the cryptogram or MAC: another key than the card's",
@@ -85,6 +89,12 @@ enum FlightCauses {
     private static func pin(
         _ word: StatusWord, _ command: CommandAPDU, _ exchange: APDUExchange, _ scene: FlightScene
     ) -> FlightCause? {
+        // TS 102 221, 11.1.9: of a PIN that is disabled.
+        if word.value == 0x6984 {
+            return .certain(
+                "pin_disabled", "the PIN is disabled, so that it cannot be verified",
+                do: "leave the command out for this card, or enable its PIN first")
+        }
         switch PINAnswer(word, hasData: command.length > 5) {
         case .refused(let left):
             let before = scene.before.filter { $0.name == exchange.name && $0.statusWord == word.withOneMoreTry }.count
@@ -166,7 +176,7 @@ enum FlightCauses {
         let symbol = PCSCResult(code).symbol
         switch code {
         case 0x8010_000B:  // E_SHARING_VIOLATION
-            if let other = scene.neighbour(of: client, on: reader, exclusive: true) {
+            if let other = scene.neighbour(of: client, on: reader) {
                 return .certain(
                     "held_by_neighbour", "\(other.program) (pid \(other.pid)) has the card for itself alone",
                     do: "end it, or have it connect shared")

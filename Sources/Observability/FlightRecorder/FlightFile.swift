@@ -14,6 +14,11 @@ package struct FlightHeader: Sendable, Hashable, Codable {
         package var p50Seconds: Double
         package var p95Seconds: Double
 
+        package init(command: String, calls: UInt64, errors: UInt64, p50Seconds: Double, p95Seconds: Double) {
+            (self.command, self.calls, self.errors) = (command, calls, errors)
+            (self.p50Seconds, self.p95Seconds) = (p50Seconds, p95Seconds)
+        }
+
         enum CodingKeys: String, CodingKey {
             case command, calls, errors
             case p50Seconds = "p50_seconds"
@@ -138,18 +143,18 @@ package struct FlightFolder: Sendable, Hashable {
         return "\(path)/\(last)"
     }
 
-    /// The name of a flight's file: when, and with what it was.
+    /// The name of a flight's file: when, and with what it was. With its label it has room in a line of 80.
     private static func name(of header: FlightHeader) -> String {
         let time = header.time.replacing(":", with: "-")
         let device = String(
-            header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(40))
+            header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(28))
         return "\(time)-\(header.kind.rawValue)-\(device)"
     }
 
-    /// The name, and a number for one of several in a millisecond.
+    /// The name, and a number for one of several in a millisecond; it sorts behind the one without.
     private func freeName(_ header: FlightHeader) -> String {
         let name = Self.name(of: header)
-        let numbered = [name + Self.suffix] + (2...99).map { "\(name)-\($0)\(Self.suffix)" }
+        let numbered = [name + Self.suffix] + (2...99).map { "\(name)_\($0 < 10 ? "0" : "")\($0)\(Self.suffix)" }
         return numbered.first { access("\(path)/\($0)", F_OK) != 0 } ?? numbered[0]
     }
 

@@ -13,13 +13,8 @@ package final class FlightRecorder: EventSink {
         package var header: FlightHeader
         /// When the event began that tells of the fault, nanoseconds since 1970 in UTC.
         package var wallNanoseconds: UInt64
-    }
-
-    /// How many were written, were one too many, could not be written.
-    package struct Counts: Sendable, Hashable {
-        package var written: UInt64 = 0
-        package var suppressed: UInt64 = 0
-        package var failed: UInt64 = 0
+        /// The session of the command that failed; nil for other faults.
+        package var session: SessionKey?
     }
 
     /// What comes so soon after a fault belongs to it; then its file is written.
@@ -28,8 +23,6 @@ package final class FlightRecorder: EventSink {
     fileprivate static let pauseNanoseconds: UInt64 = 10_000_000_000
     /// Files in that time, of whatever faults.
     fileprivate static let pauseLimit = 64
-    /// Flights that are shown.
-    fileprivate static let shownFlights = 10
 
     fileprivate struct Request: Sendable {
         var number: UInt64
@@ -51,55 +44,68 @@ package final class FlightRecorder: EventSink {
         var waiting: [Request] = []
         var requests: UInt64 = 0
         var untold: UInt64 = 0
-        var counts = Counts()
-        var latest: [Flight] = []
     }
 
-    private let bench: [String: String]
     private let traces: @Sendable (_ client: UInt64, _ session: UInt64) -> String?
+    private let usual: @Sendable (APDUExchange) -> FlightHeader.Usual?
+    private let count: @Sendable (FlightFileResult) -> Void
     private let memory = Memory()
     private let writer: BoundedQueue<Request>
 
     /// A recorder into a folder.
     ///
     /// - Parameters:
-    ///   - bench: the bench as it is: versions and names.
+    ///   - bench: the bench as it is: versions and names; asked for each file.
     ///   - traces: the trace of an open session, in hex.
+    ///   - usual: how such a command went before on that card, where more is known than what was told here.
+    ///   - count: counts what becomes of each fault's file.
     ///   - onWritten: is told of each file, or why it could not be written.
     package init(
-        _ folder: FlightFolder, bench: [String: String],
+        _ folder: FlightFolder, bench: @escaping @Sendable () -> [String: String],
         traces: @escaping @Sendable (_ client: UInt64, _ session: UInt64) -> String? = { _, _ in nil },
+        usual: @escaping @Sendable (APDUExchange) -> FlightHeader.Usual? = { _ in nil },
+        count: @escaping @Sendable (FlightFileResult) -> Void = { _ in },
         onWritten: @escaping @Sendable (Result<Flight, FlightFolder.Failure>) -> Void = { _ in }
     ) {
-        (self.bench, self.traces) = (bench, traces)
+        (self.traces, self.usual, self.count) = (traces, usual, count)
         writer = BoundedQueue(
             name: "flights", capacity: Self.pauseLimit,
-            onDrop: { [memory] _ in memory.state.withLock { $0.suppress() } },
+            onDrop: { [memory] _ in
+                memory.state.withLock { $0.untold += 1 }
+                count(.suppressed)
+            },
             take: { [memory] request in
-                let events = memory.state.withLock { $0.rings.around(request.event) }
-                let outcome = folder.write(FlightFile(header: request.header, events: events)).map { name in
+                // Copied under the lock, and put into their order outside: a source must not wait for that.
+                let excerpt = memory.state.withLock { $0.rings.around(request.event) }
+                var header = request.header
+                header.bench = bench()
+                let outcome = folder.write(FlightFile(header: header, events: excerpt.events)).map { name in
                     Flight(
-                        name: name, header: request.header, wallNanoseconds: request.event.stamp.wallNanoseconds)
+                        name: name, header: request.header, wallNanoseconds: request.event.stamp.wallNanoseconds,
+                        session: request.session)
                 }
-                memory.state.withLock { $0.note(outcome) }
+                count((try? outcome.get()) == nil ? .failed : .written)
                 onWritten(outcome)
             })
     }
 
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
-        let request = memory.state.withLock { state -> Request? in
+        let (request, isSuppressed) = memory.state.withLock { state -> (Request?, Bool) in
             // Before it is noted, so that a card that went was still in use.
             let fault = Fault(event, openSessions: state.rings.openSessions)
             defer { state.note(event) }
-            guard let fault, fault.kind != .loss, state.isDue(fault, event.stamp.endNanoseconds) else { return nil }
+            guard let fault, fault.kind != .loss else { return (nil, false) }
+            guard state.isDue(fault, event.stamp.endNanoseconds) else { return (nil, true) }
             state.requests += 1
-            return Request(
-                number: state.requests, header: state.header(of: fault, event, bench: bench), event: event)
+            let header = state.header(of: fault, event)
+            return (Request(number: state.requests, header: header, event: event), false)
         }
+        if isSuppressed { count(.suppressed) }
         guard var request else { return }
         if case .apdu(let exchange) = event {
             request.header.traceID = traces(exchange.client.id, exchange.session)
+            request.header.usual = usual(exchange) ?? request.header.usual
         }
         let (number, held) = (request.number, request)
         memory.state.withLock { $0.waiting.append(held) }
@@ -113,12 +119,6 @@ package final class FlightRecorder: EventSink {
             if isWaiting { writer.append(held) }
         }
     }
-
-    /// The files that were written last, the newest first.
-    package var latest: [Flight] { memory.state.withLock { $0.latest.reversed() } }
-
-    /// What became of the faults so far.
-    package var counts: Counts { memory.state.withLock { $0.counts } }
 
     /// Writes what waits, aftermath or not; bounded in time.
     package func finish(within limit: Duration) {
@@ -145,19 +145,14 @@ extension FlightRecorder.State {
     mutating func isDue(_ fault: Fault, _ now: UInt64) -> Bool {
         last = last.filter { now < $0.value &+ FlightRecorder.pauseNanoseconds }
         guard last[fault] == nil, last.count < FlightRecorder.pauseLimit else {
-            suppress()
+            untold += 1
             return false
         }
         last[fault] = now
         return true
     }
 
-    mutating func suppress() {
-        untold += 1
-        counts.suppressed += 1
-    }
-
-    mutating func header(of fault: Fault, _ event: ProbeEvent, bench: [String: String]) -> FlightHeader {
+    mutating func header(of fault: Fault, _ event: ProbeEvent) -> FlightHeader {
         defer { untold = 0 }
         let stamp = event.stamp
         var usual: FlightHeader.Usual?
@@ -165,16 +160,12 @@ extension FlightRecorder.State {
         return FlightHeader(
             kind: fault.kind, device: fault.device, message: fault.message,
             time: RFC3339.text(wallNanoseconds: stamp.wallNanoseconds &+ stamp.durationNanoseconds),
-            nanoseconds: stamp.endNanoseconds, bench: bench, usual: usual, suppressed: untold)
+            nanoseconds: stamp.endNanoseconds, bench: [:], usual: usual, suppressed: untold)
     }
+}
 
-    mutating func note(_ outcome: Result<FlightRecorder.Flight, FlightFolder.Failure>) {
-        guard case .success(let flight) = outcome else {
-            counts.failed += 1
-            return
-        }
-        counts.written += 1
-        latest.append(flight)
-        if latest.count > FlightRecorder.shownFlights { latest.removeFirst() }
+extension FlightRecorder.Request {
+    var session: SessionKey? {
+        if case .apdu(let exchange) = event { SessionKey(exchange.client, exchange.session) } else { nil }
     }
 }

@@ -44,18 +44,30 @@ struct FlightRings: Sendable {
 
     /// What was heard about an event's device and session and beside them, the oldest first; about the end of a test what
     /// happened in it anywhere.
-    func around(_ event: ProbeEvent) -> [ProbeEvent] {
+    func around(_ event: ProbeEvent) -> Excerpt {
         var places = Set(Self.places(of: event)).union([.bench])
         var start: UInt64 = 0
         if case .test(.ended(let ended)) = event {
             places.formUnion(rings.keys)
             start = ended.stamp.startNanoseconds
         }
-        var known: Set<ProbeEvent> = []
-        let events = places.flatMap { (rings[$0]?.events ?? []).suffix(Self.length) }.filter {
-            $0.stamp.endNanoseconds >= start && known.insert($0).inserted
+        return Excerpt(rings: places.compactMap { rings[$0]?.events }, startNanoseconds: start)
+    }
+
+    /// The rings of some places as they are.
+    struct Excerpt: Sendable {
+        fileprivate let rings: [[ProbeEvent]]
+        fileprivate let startNanoseconds: UInt64
+
+        /// Their events, each once, the oldest first.
+        var events: [ProbeEvent] {
+            var known: Set<ProbeEvent> = []
+            let events = rings.flatMap { $0.suffix(FlightRings.length) }.filter {
+                $0.stamp.endNanoseconds >= startNanoseconds && known.insert($0).inserted
+            }
+            return events.sorted { $0.stamp.startNanoseconds < $1.stamp.startNanoseconds }
+                .suffix(2 * FlightRings.length)
         }
-        return events.sorted { $0.stamp.startNanoseconds < $1.stamp.startNanoseconds }.suffix(2 * Self.length)
     }
 
     private mutating func append(_ event: ProbeEvent, to place: Place) {

@@ -83,8 +83,8 @@ struct FlightScene {
         return nil
     }
 
-    /// Another program whose session on the same reader is open at the fault.
-    func neighbour(of client: ClientProcess, on reader: String, exclusive: Bool) -> ClientProcess? {
+    /// Another program that has the card in the same reader for itself at the fault.
+    func neighbour(of client: ClientProcess, on reader: String) -> ClientProcess? {
         var open: [SessionKey: ReaderSessionOpened] = [:]
         for event in events where event.stamp.startNanoseconds <= header.nanoseconds {
             switch event {
@@ -94,9 +94,7 @@ struct FlightScene {
             default: break
             }
         }
-        return open.values.first {
-            $0.client.id != client.id && $0.reader == reader && (!exclusive || $0.shareMode == 1)
-        }?.client
+        return open.values.first { $0.client.id != client.id && $0.reader == reader && $0.shareMode == 1 }?.client
     }
 
     func isNear(_ stamp: EventStamp) -> Bool {

@@ -87,6 +87,27 @@ package struct BenchStatus: Sendable, Hashable, Codable {
         package var errors: UInt64
         /// When its last command was.
         package var lastUsed: String?
+        /// What went wrong between its contacts and the card; nil while that is too little to tell.
+        package var contact: Contact?
+        /// Commands that its card does not answer as usual; nil for none.
+        package var drifts: [Drift]?
+    }
+
+    /// Contacts of a reader that do badly.
+    package struct Contact: Sendable, Hashable, Codable {
+        /// The part of ten minutes' commands and faults that are commands, 0 to 1.
+        package var ratio: Double
+        /// How often each thing happened in that time, `mute`: 3.
+        package var events: [String: UInt64]
+    }
+
+    /// A command that a card does not answer as usual.
+    package struct Drift: Sendable, Hashable, Codable {
+        package var command: String
+        /// How much longer it takes, as a part of what is usual; 0 where it does not.
+        package var slowdown: Double
+        /// The part of its latest answers that are not usual, 0 to 1.
+        package var unusualAnswers: Double
     }
 
     /// A modem.

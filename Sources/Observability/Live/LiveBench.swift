@@ -33,6 +33,14 @@ struct LiveBench: Sendable {
         revision += 1
     }
 
+    /// Notes how a reader's card is held against its usual.
+    mutating func note(_ drifts: [CardDrift], in reader: String) {
+        readers.update(reader) { reader in
+            reader.drifts = drifts.filter { $0.slowdown > 0 || $0.unusualAnswers > 0 }
+        }
+        revision += 1
+    }
+
     /// Takes one event that came at a moment of CLOCK_MONOTONIC.
     mutating func apply(_ event: ProbeEvent, now: UInt64) {
         tally.apply(event)
@@ -111,7 +119,7 @@ extension BenchStatus {
         self.bench = Bench(name: identity.bench, site: identity.site, instanceId: identity.instanceID)
         health = Health(report)
         sources = SourceKind.allCases.sorted { $0.name < $1.name }.compactMap { Source($0, bench) }
-        readers = bench.readers.all.map { Reader($0, bench.sessions) }
+        readers = bench.readers.all.map { Reader($0, bench.sessions, now: now) }
         modems = bench.modems.all.map { Modem($0) }
         phones = bench.phones.all.map { Phone($0) }
         sessions = bench.sessions.oldest(100).map { Session($0, now: now) }

@@ -13,12 +13,16 @@ struct LiveReader: LiveDevice {
     private(set) var commands: UInt64 = 0
     private(set) var errors: UInt64 = 0
     private(set) var lastUsedWall: UInt64?
+    private(set) var contact = ContactQuality()
+    /// Commands that the card does not answer as usual.
+    var drifts: [CardDrift] = []
 
     init(name: String) { self.name = name }
 
     mutating func note(_ change: ReaderChange) {
         isWatched = true
         isMute = false
+        _ = contact.note(change)
         switch change.change {
         case .readerCame: (isPresent, hasCard) = (true, false)
         case .readerWent: (isPresent, hasCard, atr) = (false, false, [])
@@ -38,6 +42,7 @@ struct LiveReader: LiveDevice {
     }
 
     mutating func note(_ exchange: APDUExchange, _ verdict: APDUVerdict) {
+        _ = contact.note(exchange)
         if exchange.reachedCard {
             commands += 1
             if case .error = verdict { errors += 1 }
@@ -46,7 +51,10 @@ struct LiveReader: LiveDevice {
         if exchange.resultCode == 0 { sawCard() } else { note(resultCode: exchange.resultCode) }
     }
 
-    mutating func note(_ operation: ReaderOperation) { note(resultCode: operation.resultCode) }
+    mutating func note(_ operation: ReaderOperation) {
+        _ = contact.note(operation)
+        note(resultCode: operation.resultCode)
+    }
 
     private mutating func sawCard() {
         isMute = false
@@ -68,7 +76,7 @@ struct LiveReader: LiveDevice {
 }
 
 extension BenchStatus.Reader {
-    init(_ reader: LiveReader, _ open: LiveSessions) {
+    init(_ reader: LiveReader, _ open: LiveSessions, now: UInt64) {
         (name, isPresent, hasCard, isMute) = (reader.name, reader.isPresent, reader.hasCard, reader.isMute)
         let decoded = try? ATR(reader.atr)
         card = decoded.flatMap { $0.likelyCard == .unknown ? nil : $0.likelyCard.name }
@@ -76,5 +84,16 @@ extension BenchStatus.Reader {
         sessions = open.count(on: reader.name)
         (commands, errors) = (reader.commands, reader.errors)
         lastUsed = reader.lastUsedWall.map { RFC3339.text(wallNanoseconds: $0) }
+        let score = reader.contact.score(at: now)
+        if score.ratio < 1 {
+            contact = BenchStatus.Contact(
+                ratio: score.ratio,
+                events: Dictionary(uniqueKeysWithValues: score.events.map { ($0.key.name, $0.value) }))
+        }
+        let off = reader.drifts.map {
+            BenchStatus.Drift(
+                command: $0.command.name, slowdown: $0.slowdown, unusualAnswers: $0.unusualAnswers)
+        }
+        drifts = off.isEmpty ? nil : off
     }
 }

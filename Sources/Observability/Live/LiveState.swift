@@ -36,6 +36,9 @@ package final class LiveState: EventSink {
     /// Notes that a file was written of a fault.
     package func note(_ flight: FlightRecorder.Flight) { bench.withLock { $0.note(flight) } }
 
+    /// Notes how the card in a reader is held against its usual.
+    package func note(_ drifts: [CardDrift], in reader: String) { bench.withLock { $0.note(drifts, in: reader) } }
+
     /// How everything stands; of health this is told.
     package func status(health: HealthReport?) -> BenchStatus {
         let clock = now()

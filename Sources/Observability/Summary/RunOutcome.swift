@@ -22,6 +22,8 @@ package struct RunOutcome: Sendable, Hashable {
     package var remarkWithoutCalls: String
     /// The failures that it was to meet, and how often it did.
     package var expectations: [RunReport.Expectation] = []
+    /// The names of the files that were written of its faults, the oldest first.
+    package var flights: [String] = []
 
     /// An outcome from its parts.
     package init(

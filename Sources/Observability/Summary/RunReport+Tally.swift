@@ -33,6 +33,7 @@ extension RunReport {
         probingRefusals = Self.byStatusWord(tally.probingRefusals)
         expected = Self.named(tally.expected) { "\($0.command) \($0.outcome)" }
         expectations = outcome.expectations
+        flights = outcome.flights
         errorTypes = Self.named(tally.errorTypes) { $0.name }
         instructions = Self.byInstruction(tally.instructions)
         commandsWithoutHeader = tally.commandsWithoutHeader

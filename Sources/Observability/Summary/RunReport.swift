@@ -54,6 +54,8 @@ package struct RunReport: Sendable, Encodable {
     package var expected: [String: UInt64]
     /// Rules for all commands, each with how often it met its failure.
     package var expectations: [Expectation]
+    /// The files of its faults, the oldest first: cardlink-probe explain NAME.
+    package var flights: [String]
     /// Errors by type, probing refusals and expected failures left out.
     package var errorTypes: [String: UInt64]
     /// Commands by INS, two hex digits.

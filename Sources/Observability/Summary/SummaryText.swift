@@ -22,7 +22,7 @@ package struct SummaryText: Sendable {
         let notes =
             status + calls + probing + expected + bip + Self.packets(report.securedPackets, layout)
             + Self.esim(report.esim, layout) + Self.tests(report.tests, layout) + pins + failures + bound + dropped
-            + clients + sources
+            + clients + sources + flights
         let blocks = readers
         // Whatever else there is to say, three commands and one reader are shown.
         let leastRows = report.commands.isEmpty ? 0 : 1 + min(3, report.commands.count)
@@ -137,6 +137,14 @@ extension SummaryText {
         }
         let note = report.expectedCount > 0 ? [SummaryLayout.Part("not counted as errors", .dim)] : []
         return layout.labelled("expected", Self.parts(report.expected) + missed + note)
+    }
+
+    /// The last one, whole, to be copied behind the label.
+    private var flights: [String] {
+        guard let last = report.flights.last else { return [] }
+        let more = report.flights.count - 1
+        let others = more > 0 ? layout.labelled("", [.init("\(more) more: cardlink-probe explain --list", .dim)]) : []
+        return layout.labelled("explain", [.init(last)]) + others
     }
 
     private static let shownChannels = 4

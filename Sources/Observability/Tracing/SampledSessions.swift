@@ -99,7 +99,7 @@ package final class SampledSessions: EventSink {
 }
 
 /// A session among those of all clients.
-struct SessionKey: Hashable {
-    var client: UInt64
-    var session: UInt64
+package struct SessionKey: Hashable, Sendable {
+    package var client: UInt64
+    package var session: UInt64
 }

@@ -26,6 +26,10 @@ package final class SpanSink: EventSink {
         state.withLock { $0.traceID(of: SessionKey(client: client, session: session)) }
     }
 
+    /// Notes which file has the events around a fault: a span of no length in the fault's session, since that of the
+    /// command has ended.
+    package func note(_ flight: FlightRecorder.Flight) { state.withLock { $0.note(flight) } }
+
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
         state.withLock { spans in
@@ -72,8 +76,8 @@ private struct SessionSpans {
     /// Where traces are shown beside numbers.
     var collector: Collector?
     private var sessions: [SessionKey: SessionSpan] = [:]
-    /// The traces of the sessions that ended last: who hears events later than this asks for them.
-    private var ended = RingQueue<(key: SessionKey, trace: TraceID)>(capacity: 256)
+    /// The sessions that ended last: who hears events later than this asks for their traces.
+    private var ended = RingQueue<(key: SessionKey, context: SpanContext)>(capacity: 256)
     var channels: ChannelSpans
     var connections: TLSSpans
     var tests: TestSpans
@@ -93,13 +97,30 @@ private struct SessionSpans {
         tracedElsewhere.insert(attached.client.id)
     }
 
-    func traceID(of key: SessionKey) -> TraceID? {
-        if let session = sessions[key] { return Self.trace(of: session) }
-        return ended.last { $0.key == key }?.trace
+    func traceID(of key: SessionKey) -> TraceID? { context(of: key)?.traceID }
+
+    /// What the commands of a session are part of, where that is kept.
+    private func context(of key: SessionKey) -> SpanContext? {
+        guard let session = sessions[key] else { return ended.last { $0.key == key }?.context }
+        return Self.kept(session)
     }
 
-    private static func trace(of session: SessionSpan) -> TraceID? {
-        session.context.flatMap { $0.isSampled ? $0.traceID : nil }
+    private static func kept(_ session: SessionSpan) -> SpanContext? {
+        session.context.flatMap { $0.isSampled ? $0 : nil }
+    }
+
+    func note(_ flight: FlightRecorder.Flight) {
+        guard let parent = flight.session.flatMap(context) else { return }
+        let start = flight.wallNanoseconds
+        var span = SpanData(
+            "fault", context: manager.context(under: parent), parent: parent, startNanoseconds: start,
+            limits: manager.limits)
+        span.set([
+            Attribute("cardlink.flight.file", .text(flight.name)),
+            Attribute("cardlink.flight.fault", .text(flight.header.message)),
+        ])
+        span.endNanoseconds = start
+        manager.tell(span)
     }
 
     mutating func open(_ opened: ReaderSessionOpened) {
@@ -179,7 +200,7 @@ private struct SessionSpans {
     mutating func close(_ closed: ReaderSessionClosed) {
         let key = SessionKey(client: closed.client.id, session: closed.session)
         guard let session = sessions.removeValue(forKey: key) else { return }
-        if let trace = Self.trace(of: session) { _ = ended.append((key, trace)) }
+        if let context = Self.kept(session) { _ = ended.append((key, context)) }
         session.close(closed)
     }
 

@@ -17,21 +17,25 @@ struct FlightOutput: Sendable {
     private static let finishLimit = Duration.seconds(2)
 
     /// nil when none are kept.
-    init?(_ parts: ObservabilityParts) {
+    ///
+    /// - Parameter usual: how such a command usually goes on that card, where its past is known.
+    init?(_ parts: ObservabilityParts, usual: @escaping @Sendable (APDUExchange) -> FlightHeader.Usual?) {
         let settings = parts.settings.current
         guard settings[\.flightsEnabled] else { return nil }
-        let folder = FlightFolder(
-            path: settings[\.flightsPath] ?? FlightFolder.usualPath, fileLimit: settings[\.flightsMaxFiles])
+        let folder = FlightFolder(settings)
+        let bench = HistoryOutput.diary(of: parts.bench).names
         let health = parts.collector.health
         for reason in [ExportFailureReason.queueFull, .write] { health.exportDropped[.flights, reason].show() }
-        let (log, live) = (parts.log.outlet.logger(.events), parts.live)
+        for result in FlightFileResult.allCases { health.flightFiles[result].show() }
+        let (log, live, traces) = (parts.log.outlet.logger(.events), parts.live, parts.traces)
         recorder = FlightRecorder(
-            folder, bench: HistoryOutput.diary(of: parts.bench).names,
-            traces: { [traces = parts.traces] in traces?.traceID(client: $0, session: $1) },
+            folder, bench: { bench }, traces: { traces?.traceID(client: $0, session: $1) }, usual: usual,
+            count: { health.flightFiles[$0].increment() },
             onWritten: { outcome in
                 switch outcome {
                 case .success(let flight):
                     live?.state.note(flight)
+                    traces?.note(flight)
                     log.notice(
                         "\(flight.header.device): \(flight.header.message); cardlink-probe explain \(flight.name)")
                 case .failure(let failure):
@@ -53,11 +57,18 @@ struct FlightOutput: Sendable {
 
 extension BenchDiary {
     /// What is known of it, by name.
-    fileprivate var names: [String: String] {
+    var names: [String: String] {
         let all = [
             "probe": probe, "bench": bench, "site": site, "kernel": kernel, "pcsc-lite": pcscLite ?? "",
             "ccid": ccid ?? "",
         ]
         return all.filter { !$0.value.isEmpty }
+    }
+}
+
+extension FlightFolder {
+    /// What the settings say.
+    init(_ settings: Settings) {
+        self.init(path: settings[\.flightsPath] ?? Self.usualPath, fileLimit: settings[\.flightsMaxFiles])
     }
 }

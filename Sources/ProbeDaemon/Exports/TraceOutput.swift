@@ -38,6 +38,9 @@ struct TraceOutput: Sendable {
         pipeline.traceID(client: client, session: session)
     }
 
+    /// Notes which file has the events around a fault.
+    func note(_ flight: FlightRecorder.Flight) { pipeline.note(flight) }
+
     /// Starts spans beside those of events.
     var tracer: any Tracer { pipeline.tracer }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Observability
 
 /// The variables of a program that is to be started.
 struct EnvironmentVariables: Sendable, Hashable {
@@ -38,5 +39,20 @@ struct EnvironmentVariables: Sendable, Hashable {
 
     private func place(of name: String) -> Int? {
         entries.firstIndex { $0.starts(with: Array("\(name)=".utf8)) }
+    }
+}
+
+extension EnvironmentVariables {
+    /// What the variables say of the keys that begin so; nothing when one has a fault, which is told.
+    func settings(under beginning: String) async -> Settings {
+        let rows = ConfigKeys.table.rows.filter { $0.path.hasPrefix(beginning) }
+        let names = rows.flatMap { [$0.variable, $0.olderVariable].compactMap(\.self) }
+        let given = names.compactMap { name in text(name).map { (name, $0) } }
+        do throws(ConfigError) {
+            return try await ConfigSources(environment: Dictionary(given) { first, _ in first }).load()
+        } catch {
+            for fault in error.faults { Terminal.say("\(fault.line); ignored") }
+            return Settings.fallback
+        }
     }
 }

@@ -77,6 +77,9 @@ package struct Run: Sendable {
         let trace = await RunTrace(of: shortName, variables, read, counting: collector, bench: bench)
         if let trace { bus.add(trace.sink) }
         if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
+        // A daemon remembers more than one run, and has its own.
+        let flights = forwarder == nil ? await RunFlights(variables, bench: bench, trace: trace) : nil
+        if let flights { ring.add(flights.reader) }
         let ownVariables = trace?.environment(variables) ?? variables
         let capture = request.capture.flatMap { wanted in
             attempt { try RunCapture(wanted, traceparent: ownVariables.text("TRACEPARENT")) }
@@ -124,6 +127,7 @@ package struct Run: Sendable {
         outcome.expectations = expected.expectations
         sharing.finish()
         capture?.finish()
+        outcome.flights = flights?.finish() ?? []
         await finish(trace, metrics, ending)
         identifyCards(summary, ring)
         recording?.finish().map(Terminal.say)

@@ -17,6 +17,7 @@ struct Sinks: Sendable {
 
     /// Holds each APDU until it is known what else its reader did.
     private let sharing: SharingSink
+    private let cards: CardOutput
     private let capture: CaptureOutput?
 
     /// All of them behind one bus, with no more data than they may have; the capture alone gets more.
@@ -26,7 +27,10 @@ struct Sinks: Sendable {
         parts.sink.add(tests)
         history = HistoryOutput(parts)
         if let history { parts.ring.add(history.reader) }
-        flights = FlightOutput(parts)
+        let cards = CardOutput(parts)
+        parts.ring.add(cards.reader)
+        self.cards = cards
+        flights = FlightOutput(parts, usual: cards.usual)
         if let flights { parts.ring.add(flights.reader) }
         recording = try RecordingOutput(parts)
         if let recording { parts.ring.add(recording.reader) }
@@ -39,6 +43,7 @@ struct Sinks: Sendable {
     func finish(_ log: LogOutlet) {
         sharing.finish()
         history?.finish()
+        cards.finish()
         flights?.finish()
         if let line = recording?.finish() { log.logger(.events).warning("\(line)") }
         capture?.finish(log)

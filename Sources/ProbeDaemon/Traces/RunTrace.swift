@@ -21,7 +21,7 @@ struct RunTrace: Sendable {
         of program: String, _ variables: EnvironmentVariables, _ read: ExportVariables, counting collector: Collector?,
         bench: RunBench
     ) async {
-        let settings = await Self.keys(variables)
+        let settings = await variables.settings(under: "tracing.")
         guard var wanted = TracingVariables(settings, read).export(), wanted.sampler.canKeep else { return nil }
         wanted.export.tell(bench.identity)
         destination = wanted.export.shownEndpoint
@@ -41,24 +41,17 @@ struct RunTrace: Sendable {
         }
     }
 
-    /// The keys on traces that variables give; none when they have a fault, which is told.
-    private static func keys(_ variables: EnvironmentVariables) async -> Settings {
-        let rows = ConfigKeys.table.rows.filter { $0.path.hasPrefix("tracing.") }
-        let names = rows.flatMap { [$0.variable, $0.olderVariable].compactMap(\.self) }
-        let given = names.compactMap { name in variables.text(name).map { (name, $0) } }
-        do throws(ConfigError) {
-            return try await ConfigSources(environment: Dictionary(given) { first, _ in first }).load()
-        } catch {
-            for fault in error.faults { Terminal.say("\(fault.line); ignored") }
-            return Settings.fallback
-        }
-    }
-
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
 
     /// Shows in a collector's histograms which traces their numbers came from.
     func show(in collector: Collector) { pipeline.showTraces(in: collector) }
+
+    /// The trace of an open session, in hex; nil where none is kept.
+    func traceID(client: UInt64, session: UInt64) -> String? { pipeline.traceID(client: client, session: session) }
+
+    /// Notes which file has the events around a fault.
+    func note(_ flight: FlightRecorder.Flight) { pipeline.note(flight) }
 
     /// The environment of the program, in which its own spans find the run's.
     func environment(_ own: EnvironmentVariables) -> EnvironmentVariables {

@@ -33,6 +33,9 @@ struct TracePipeline: Sendable {
         spans.traceID(client: client, session: session)?.description
     }
 
+    /// Notes which file has the events around a fault, in the trace that it is part of.
+    func note(_ flight: FlightRecorder.Flight) { spans.note(flight) }
+
     /// Starts spans beside those of events.
     var tracer: any Tracer { TracerBackEnd(export.spans) }
 

@@ -12,15 +12,17 @@ struct HistoryCommand: AsyncParsableCommand {
         abstract: "What happened on this bench: runs, sessions, commands, tests.",
         discussion: """
             It reads the file that cardlink-probe serve writes, also meanwhile; what happened in the last second may be \
-            missing. Exit status: 0 success, 1 there is no such run, session or test, 69 there is no file, or it cannot be read.
+            missing. Exit status: 0 success, 1 there is no such run, session, test or card, 69 there is no file, or it cannot be read.
 
             Example: cardlink-metrics history --errors --since 24h
             Example: cardlink-metrics history sessions --run 12
             Example: cardlink-metrics history apdus 40 --status-word 6AXX
             Example: cardlink-metrics history apdus --test test_opens_a_channel
+            Example: cardlink-metrics history card "Virtual PCD 00 00"
             """,
         subcommands: [
             HistoryRuns.self, HistorySessions.self, HistoryAPDUs.self, HistoryTests.self, HistoryShow.self,
+            HistoryCard.self,
         ],
         defaultSubcommand: HistoryRuns.self)
 }
@@ -151,6 +153,27 @@ struct HistoryShow: AsyncParsableCommand {
             throw ExitCode(1)
         }
         try history.show(run) { HistoryTables.lines(of: $0, columns: Output.columns ?? 80) }
+    }
+}
+
+/// `cardlink-metrics history card`.
+struct HistoryCard: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "card",
+        abstract: "What the card that was last in a reader usually does: times, status words and lengths by command.",
+        discussion: "Example: cardlink-metrics history card \"Virtual PCD 00 00\"")
+
+    @Argument(help: "The reader's whole name.")
+    var reader: String
+
+    @OptionGroup var history: HistoryOptions
+
+    func run() async throws {
+        guard let card = try await history.reader().fingerprint(ofCardIn: reader) else {
+            say("there is no card of a reader '\(reader)' with commands; see: cardlink-metrics history sessions")
+            throw ExitCode(1)
+        }
+        try history.show(card) { HistoryTables.lines(of: $0, columns: Output.columns ?? 80) }
     }
 }
 

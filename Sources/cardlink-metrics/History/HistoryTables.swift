@@ -111,6 +111,35 @@ enum HistoryTables {
         return lines + [ScreenLine()] + sessions(shown.sessions).lines(rows: shown.sessions.count, width: columns)
     }
 
+    static func lines(of card: CardFingerprint, columns: Int) -> [ScreenLine] {
+        let head =
+            ScreenLine.wrapped(
+                " card     ", [[Part(SummaryFormat.name(card.reader), .bold)], [Part(card.card)]], columns: columns)
+            + ScreenLine.wrapped(" ATR      ", [[Part(card.atr, .dim)]], columns: columns)
+        let table = ScreenTable(
+            columns: [
+                .init(title: "COMMAND", least: 12), .init(title: "CALLS", isNumber: true),
+                .init(title: "ERRORS", isNumber: true), .init(title: "P50", isNumber: true),
+                .init(title: "P95", isNumber: true), .init(title: "OUT", isNumber: true, isOptional: true),
+                .init(title: "IN", isNumber: true, isOptional: true), .init(title: "ANSWERS", least: 8),
+            ],
+            rows: card.commands.map { command in
+                let words = command.statusWords.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                return [
+                    Part(command.command, .bold), Part("\(command.calls)"), errors(Int64(command.errors)),
+                    Part(command.p50Nanoseconds.map(SummaryFormat.latency) ?? ""),
+                    Part(command.p95Nanoseconds.map(SummaryFormat.latency) ?? ""), Part(range(command.sentBytes)),
+                    Part(range(command.receivedBytes)),
+                    Part(words.prefix(4).map { "\($0.key) ×\($0.value)" }.joined(separator: " ")),
+                ]
+            })
+        return head + [ScreenLine()] + table.lines(rows: card.commands.count, width: columns)
+    }
+
+    private static func range(_ bounds: [Int]) -> String {
+        Set(bounds).sorted().map(String.init).joined(separator: "-")
+    }
+
     private static func bench(_ run: StoredRun) -> [[Part]] {
         let load = run.load.map { "load \(($0 * 100).rounded() / 100)" }
         let words = [

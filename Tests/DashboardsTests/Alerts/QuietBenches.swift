@@ -67,6 +67,12 @@ struct QuietBenches {
         gauge(bench, "cardlink_device_expected", reader) { _ in 1 }
         gauge(bench, "cardlink_device_up", reader) { $0 == pulled ? 0 : 1 }
         gauge(bench, "cardlink_device_up", "device_type=\"modem\",device=\"EG25\"") { _ in 1 }
+        gauge(bench, "cardlink_contact_quality_ratio", "reader=\"ACS ACR39U 00 00\"") { _ in 1 }
+        // A machine that is busy for a moment.
+        gauge(bench, "cardlink_card_slowdown_ratio", "reader=\"ACS ACR39U 00 00\",command=\"SELECT\"") {
+            $0 == pulled ? 2 : 0
+        }
+        gauge(bench, "cardlink_card_unusual_answers_ratio", "reader=\"ACS ACR39U 00 00\",command=\"SELECT\"") { _ in 0 }
         gauge(bench, "cardlink_modem_sim_ready", "modem=\"EG25\"") { $0 == pulled ? 0 : 1 }
         gauge(bench, "cardlink_modem_registration", "modem=\"EG25\",domain=\"eps\",state=\"home\"") { _ in 1 }
         gauge(bench, "cardlink_system_disk_usage_bytes", "path=\"/\"") { 700 + $0 }

@@ -6,8 +6,8 @@ final class LiveBench {
     private let bench: Bench
     private var daemon: ServingProbe?
 
-    init(script: String? = nil) throws {
-        bench = try Bench(script: script)
+    init(script: String? = nil, options: [String] = []) throws {
+        bench = try Bench(script: script, options: options)
     }
 
     deinit { daemon = nil }

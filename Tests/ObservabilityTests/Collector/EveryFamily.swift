@@ -37,6 +37,13 @@ enum EveryFamily {
         collector.expectDevice(.phone, named: name)
         collector.recordDeviceError(.unresponsive, of: .phone)
         collector.recordOperation(.connect, on: .modem, .timeout)
+        collector.recordReaderCommand(on: name)
+        collector.recordContactEvent(.atrChanged, on: name)
+        collector.setContactQuality(0.875, of: name)
+        collector.setCardSlowdown(1.5, of: .select, in: name)
+        collector.setUnusualAnswers(0.25, to: .select, in: name)
+        collector.recordForgottenCard()
+        collector.recordFlightFile(.suppressed)
         collector.recordATCommand(.csq, took: .milliseconds(30))
         collector.recordADBOperation(.shell, took: .milliseconds(40))
         collector.setSignal(-97.5, of: name, .rsrp, .eutran)
@@ -95,6 +102,12 @@ enum EveryFamily {
                 "device_operations_total", ["device_type": "modem", "operation": "connect", "status": "timeout"], 1
             ),
             ("reader_sharing_violations_total", ["reader": shown], 1),
+            ("reader_commands_total", ["reader": shown], 1),
+            ("contact_events_total", ["reader": shown, "event": "atr_changed"], 1),
+            ("contact_quality_ratio", ["reader": shown], 0.875),
+            ("card_slowdown_ratio", ["reader": shown, "command": "SELECT"], 1.5),
+            ("card_unusual_answers_ratio", ["reader": shown, "command": "SELECT"], 0.25),
+            ("cards_forgotten_total", [:], 1), ("flight_files_total", ["result": "suppressed"], 1),
             ("modem_signal_dbm", ["modem": shown, "measure": "rsrp", "technology": "eutran"], -97.5),
             ("modem_signal_quality_db", ["modem": shown, "measure": "rsrq", "technology": "eutran"], -11),
             ("modem_registration", ["modem": shown, "domain": "eps", "state": "roaming"], 1),

@@ -81,6 +81,8 @@ import Testing
         Row(cause: "wrong_pin", certainty: .certain) { $0.send(verify, "9804") },
         Row(cause: "pin_blocked", certainty: .certain) { $0.send(verify, "63C0") },
         Row(cause: "pin_blocked", certainty: .certain) { $0.send(verify, "6983") },
+        Row(cause: "pin_disabled", certainty: .certain) { $0.send(verify, "6984") },
+        Row(cause: "data_invalidated", certainty: .certain) { $0.send(read, "6984") },
         Row(cause: "no_pin", certainty: .likely) { $0.send(read, "6982") },
         Row(cause: "other_access_condition", certainty: .likely) {
             $0.send(verify, "9000")
@@ -138,6 +140,17 @@ import Testing
         Row(cause: "refused", certainty: .likely) {
             $0.begin("t")
             $0.send("00A40004022FE2", "6A82")
+            $0.fail("t", lasting: 900_000_000)
+        },
+        // Programs ask for lengths, and wait for their turn: that is told of a failed test alone.
+        Row(cause: "malformed_command", certainty: .likely) {
+            $0.begin("t")
+            $0.send("00D6000001FF", "6A87")
+            $0.fail("t", lasting: 900_000_000)
+        },
+        Row(cause: "card_busy", certainty: .likely) {
+            $0.begin("t")
+            $0.send(read, "9300")
             $0.fail("t", lasting: 900_000_000)
         },
         Row(cause: "wrong_pin", certainty: .certain) {

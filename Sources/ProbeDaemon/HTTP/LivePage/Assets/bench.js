@@ -38,6 +38,16 @@ function showProblems(status) {
         });
 }
 
+/** What is wrong with a reader's contacts, and how its card differs from its usual. */
+function readerHints({ contact, drifts = [] }) {
+    const hints = drifts.map(({ command, slowdown, unusual_answers }) => {
+        const parts = [slowdown > 0 && `takes ${percent(slowdown)} longer`, unusual_answers > 0 && `${percent(unusual_answers)} unusual answers`];
+        return `${command}: ${parts.filter(Boolean).join(", ")}`;
+    });
+    if (contact) hints.unshift(`bad contact, ${percent(1 - contact.ratio)} faults`);
+    return hints;
+}
+
 /** Sign, word and lines of a card for a device of each kind. */
 const cardsByKind = {
     reader: (reader) => {
@@ -45,7 +55,9 @@ const cardsByKind = {
         if (reader.is_mute) return ["bad", "card does not answer", reader.card ?? ""];
         const state = { true: ["good", reader.card ?? "card"], false: ["idle", "no card"] };
         const [sign, word] = state[reader.has_card] ?? ["idle", "present"];
-        return [sign, reader.sessions > 0 ? `${word}, in use` : word, reader.atr_description ?? ""];
+        const hints = readerHints(reader);
+        const line = [...hints, reader.atr_description].filter(Boolean).join(" · ");
+        return [hints.length > 0 ? "bad" : sign, reader.sessions > 0 ? `${word}, in use` : word, line];
     },
     modem: (modem) => {
         if (!modem.is_present) return ["gone", "unplugged", modem.model ?? ""];
