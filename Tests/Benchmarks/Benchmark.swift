@@ -10,6 +10,7 @@ enum Benchmark {
         ("at-tap", ATTapBenchmark.measure), ("psk-tls", PSKTLSBenchmark.measure), ("adb", ADBBenchmark.measure),
         ("live", LiveBenchmark.measure), ("start", StartBenchmark.measure), ("events", EventsBenchmark.measure),
         ("store", StoreBenchmark.measure), ("pytest", PytestBenchmark.measure),
+        ("replay", ReplayBenchmark.measure),
     ]
 
     static func main() async throws {
