@@ -26,7 +26,7 @@ enum ReplayBenchmark {
         let folder = try TemporaryFolder()
         let path = folder.file("pcscd.log")
         let sessions = bytes / session.count + 1
-        FileManager.default.createFile(atPath: path, contents: nil)
+        try Data().write(to: URL(filePath: path))
         let file = try FileHandle(forWritingTo: URL(filePath: path))
         for _ in 0..<sessions { try file.write(contentsOf: session) }
         try file.close()

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Gzip
+internal import Observability
 internal import ProbeEvents
 internal import SmartCard
 package import Taps
@@ -103,14 +104,14 @@ package struct ReplayedLog: Sendable {
     /// One line on what was read, and what it does not say; nil for events.
     package var words: String? {
         guard let account else { return nil }
-        var parts = ["\(account.commands) commands"]
+        var parts = [SummaryFormat.plural(account.commands, "command")]
         if account.unanswered > 0 { parts.append("\(account.unanswered) without an answer") }
         if account.untimed == account.commands, account.commands > 0 {
             parts.append("it does not say how long they took")
         } else if account.untimed > account.unanswered {
             parts.append("of \(account.untimed) it does not say how long they took")
         }
-        if account.unread > 0 { parts.append("\(account.unread) \(unit) could not be read") }
+        if account.unread > 0 { parts.append("\(SummaryFormat.plural(account.unread, unit)) could not be read") }
         if !format.hasTimeOfDay, account.commands > 0 {
             parts.append("it has no date, so that they are told as of now")
         }
@@ -123,12 +124,14 @@ package struct ReplayedLog: Sendable {
         let commands = cuts.commands.sorted { ($1.value, $0.key.name) < ($0.value, $1.key.name) }
         let names = commands.map { "\($0.key.name) ×\($0.value)" }.joined(separator: ", ")
         var parts: [String] = []
-        if !commands.isEmpty { parts.append("\(cuts.bytes) bytes of commands and answers (\(names))") }
-        if cuts.otherLines > 0 { parts.append("hex in \(cuts.otherLines) other lines") }
+        if !commands.isEmpty {
+            parts.append("\(SummaryFormat.plural(cuts.bytes, "byte")) of commands and answers (\(names))")
+        }
+        if cuts.otherLines > 0 { parts.append("hex in \(SummaryFormat.plural(cuts.otherLines, "other line"))") }
         return "\(file): cut \(parts.joined(separator: "; "))"
     }
 
-    private var unit: String { format == .capture ? "packets" : "lines" }
+    private var unit: String { format == .capture ? "packet" : "line" }
 }
 
 /// A log as it is written again: beside its place until it is whole, or on standard output.

@@ -155,7 +155,7 @@ import Testing
         ),
         (
             .openSC, "Outgoing APDU (20 bytes):\n00 A4 00 00 ....\n\nIncoming APDU (2 bytes):\n90 00 ..\n", [],
-            ["1 fewer bytes than it says", "5 an answer without its command"]
+            ["1 fewer bytes than it says", "4 an answer without its command"]
         ),
         (.openSC, "Outgoing APDU (x bytes):\n", [], ["1 no number of bytes"]),
         (

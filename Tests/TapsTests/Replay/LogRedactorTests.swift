@@ -12,18 +12,20 @@ import Testing
     private static let pin = "3132333435363738"
     private static let secrets = [pin, "8A1B2C3D4E5F60718293A4B5C6D7E8", "988812010000000000F3"]
 
-    /// Whether four bytes of a secret in a row, in whichever spelling, or its letters are there.
+    /// Whether four bytes of a secret in a row are there in hex, in whichever spelling, or six as they are.
     private func isIn(_ log: [UInt8], _ secret: String) -> Bool {
         let bytes = hex(secret)
         let text = String(decoding: log, as: UTF8.self).uppercased()
-        let parts = (0...(bytes.count - 4)).map { Array(bytes[$0..<($0 + 4)]) }.filter {
-            $0.filter { $0 == 0 }.count < 3
+        func parts(_ length: Int) -> [[UInt8]] {
+            (0...(bytes.count - length)).map { Array(bytes[$0..<($0 + length)]) }.filter {
+                $0.filter { $0 == 0 }.count < 3
+            }
         }
-        return parts.contains { part in
+        let isInHex = parts(4).contains { part in
             let digits = part.map { String(Int($0) + 0x100, radix: 16, uppercase: true).suffix(2) }
             return text.contains(digits.joined()) || text.contains(digits.joined(separator: " "))
-                || Data(log).range(of: Data(part)) != nil
         }
+        return isInHex || parts(6).contains { Data(log).range(of: Data($0)) != nil }
     }
 
     @Test(arguments: [
