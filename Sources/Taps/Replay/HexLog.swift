@@ -1,4 +1,5 @@
 internal import ProbeEvents
+internal import SmartCard
 
 /// Reads commands in hex, a line each: as pySim's scripts have them (`apdu 00A40004023F00`, or the digits alone), as its
 /// trace shows them (`-> 00a4000402 3f00`, `<- 9000: 6f…`), as scriptor does (`> 00 A4 …`, `< 62 1E … 90 00 : words`), as
@@ -89,7 +90,13 @@ struct HexLog: LogGrammar {
                 teller.redactor?.cut(command: text)
                 return
             }
-            return teller.command(text, session: Self.session, line: line.number)
+            teller.command(text, session: Self.session, line: line.number)
+            let command = CommandAPDU(text.bytes)
+            // The first line may be the end of another one, and its first bytes no header.
+            if line.number == 1, !isMarked, command.isMalformed || command.name() == .other {
+                teller.redactor?.cutDigits(line)
+            }
+            return
         }
         for between in Self.betweens where line.has(between, at: end) {
             var answer = HexText()

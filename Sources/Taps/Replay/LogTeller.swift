@@ -68,7 +68,7 @@ struct LogTeller {
     /// Whether a command without its answer is a fault: one without any is how hex lines are written.
     private let missesAnswers: Bool
     private var pending: [Pending] = []
-    private var sessions: [UInt64: Session] = [:]
+    private var sessions = KeyedSlots<Session>()
     private var readers: [String: UInt64] = [:]
     private var lastNumber: UInt64 = 0
     private var longLine: UInt64 = 0
@@ -163,17 +163,19 @@ struct LogTeller {
 
     private mutating func tell(_ asked: Pending, response: [UInt8], took: UInt64?, resultCode: UInt32 = 0) {
         let key = session(asked.session)
-        guard let session = sessions[key] else { return }
+        guard let slot = sessions.slot(of: key) else { return }
         account.commands += 1
         if took == nil { account.untimed += 1 }
         let exchange = APDUExchange(
-            stamp: stamp(asked.nanoseconds, took: took ?? 0), client: session.client, thread: 0,
-            session: session.number, reader: session.trail.reader, interface: .pcsc,
-            sessionProtocol: session.trail.activeProtocol, name: session.trail.name(of: asked.command),
+            stamp: stamp(asked.nanoseconds, took: took ?? 0), client: sessions.all[slot].client, thread: 0,
+            session: sessions.all[slot].number, reader: sessions.all[slot].trail.reader, interface: .pcsc,
+            sessionProtocol: sessions.all[slot].trail.activeProtocol,
+            name: sessions.all[slot].trail.name(of: asked.command),
             command: HexBytes(asked.command), response: HexBytes(response), isCut: false, resultCode: resultCode,
             waitNanoseconds: 0, isWaitExact: false, isTimed: took != nil)
         events.append(.apdu(exchange))
-        if let told = sessions[key]?.trail.note(exchange), !told.isEmpty { events += told }
+        let told = sessions.all[slot].trail.note(exchange)
+        if !told.isEmpty { events += told }
     }
 
     /// An exchange out of a capture: with its time where the capture is the probe's own.
@@ -186,7 +188,7 @@ struct LogTeller {
             client = ClientProcess(id: id, pid: 0, program: note.program)
         }
         let key = session(ofReader: captured.reader)
-        guard let session = sessions[key] else { return }
+        guard let slot = sessions.slot(of: key) else { return }
         let isAnswered = !captured.response.isEmpty || note?.hasNoStatusWord == true
         let isTimed = note?.isTimed == true && isAnswered
         account.commands += 1
@@ -201,12 +203,13 @@ struct LogTeller {
                 took: isTimed ? note?.durationNanoseconds ?? 0 : 0),
             client: client, thread: 0, session: 0, reader: captured.reader, interface: captured.interface,
             sessionProtocol: .unknown,
-            name: note.flatMap { CommandName(named: $0.name) } ?? session.trail.name(of: captured.command),
+            name: note.flatMap { CommandName(named: $0.name) } ?? sessions.all[slot].trail.name(of: captured.command),
             command: HexBytes(captured.command), response: HexBytes(captured.response),
             isCut: note.map { $0.cutBytes > 0 } ?? false, resultCode: note?.resultCode ?? 0,
             waitNanoseconds: note?.waitNanoseconds ?? 0, isWaitExact: note?.isWaitExact ?? false, isTimed: isTimed)
         events.append(.apdu(exchange))
-        if let told = sessions[key]?.trail.note(exchange), !told.isEmpty { events += told }
+        let told = sessions.all[slot].trail.note(exchange)
+        if !told.isEmpty { events += told }
     }
 
     // MARK: Sessions
@@ -223,13 +226,13 @@ struct LogTeller {
 
     /// A session by its key; made where there is none.
     private mutating func session(_ key: UInt64) -> UInt64 {
-        if sessions[key] == nil { begin(key, reader: "") }
+        if sessions.slot(of: key) == nil { begin(key, reader: "") }
         return key
     }
 
     /// What follows under this key is of a new session, which the log tells nothing of beside its commands.
     mutating func begin(_ key: UInt64, reader: String, activeProtocol: SessionProtocol = .unknown) {
-        if sessions.count >= Self.sessionLimit { sessions = [:] }
+        if sessions.count >= Self.sessionLimit { sessions = KeyedSlots() }
         sessions[key] = Session(
             trail: SessionTrail(
                 number: 0, client: client, reader: reader, activeProtocol: activeProtocol, openedNanoseconds: 0,
@@ -240,7 +243,8 @@ struct LogTeller {
     /// The card in this session was reset.
     mutating func reset(_ key: UInt64, at nanoseconds: UInt64? = nil, to activeProtocol: SessionProtocol? = nil) {
         let stamp = stamp(nanoseconds, took: 0)
-        events += sessions[key]?.trail.reconnect(to: activeProtocol, after: stamp) ?? []
+        guard let slot = sessions.slot(of: key) else { return }
+        events += sessions.all[slot].trail.reconnect(to: activeProtocol, after: stamp)
     }
 
     /// A session was opened, and the log tells when.
@@ -276,7 +280,7 @@ struct LogTeller {
 
     /// All sessions of a context are closed.
     mutating func closeAll(ofContext context: UInt64, at nanoseconds: UInt64?) {
-        for (key, session) in sessions where session.context == context && session.number != 0 {
+        for key in sessions.keys where sessions[key].map({ $0.context == context && $0.number != 0 }) ?? false {
             close(key, at: nanoseconds)
         }
     }
