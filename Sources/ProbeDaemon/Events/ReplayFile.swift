@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 internal import Gzip
 internal import Observability
@@ -39,9 +40,8 @@ struct ReplayFile {
         guard let reader = format.reader(client: client, redacting: redacted == nil ? nil : Self.level) else {
             return try readEvents(file, format, &piece, count, &events, redacted, tell, complain)
         }
-        try Self.readPieces(file, &piece, count) { bytes in
-            try take(bytes.isEmpty ? reader.ended() : reader.received(bytes), redacted, tell, complain)
-        }
+        let ahead = LogAhead(file, behind: piece, count, reader)
+        while let news = ahead.next() { try take(news, redacted, tell, complain) }
         if file.isBroken { throw EventFileError(path: path, reason: "it is cut off or damaged") }
         return ReplayedLog(file: path, format: format, account: reader.account, cuts: reader.cuts)
     }
@@ -87,6 +87,53 @@ struct ReplayFile {
             count = file.read(into: &piece) ?? 0
         }
         try take(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+}
+
+/// Reads a log a piece ahead, on a thread of its own, while what was read before is told: nearly twice as fast.
+///
+/// `@unchecked Sendable`: that thread alone touches what is in it until it signals, and nobody but the caller from then
+/// until the next piece is begun.
+private final class LogAhead: @unchecked Sendable {
+    private let file: InflatedFile
+    private let reader: any LogReader
+    private var piece: [UInt8]
+    private var count: Int
+    private var isEnded = false
+    private var news: LogNews?
+    private let queue = DispatchQueue(label: "cardlink-probe.log")
+    private let isRead = DispatchSemaphore(value: 0)
+
+    /// Begins with the piece that was read already.
+    init(_ file: InflatedFile, behind piece: [UInt8], _ count: Int, _ reader: any LogReader) {
+        (self.file, self.piece, self.count, self.reader) = (file, piece, count, reader)
+        begin()
+    }
+
+    /// What the next piece told; nil behind the last one.
+    func next() -> LogNews? {
+        isRead.wait()
+        guard let news else { return nil }
+        begin()
+        return news
+    }
+
+    private func begin() {
+        queue.async { [self] in
+            news = read()
+            isRead.signal()
+        }
+    }
+
+    private func read() -> LogNews? {
+        guard !isEnded else { return nil }
+        guard count > 0 else {
+            isEnded = true
+            return reader.ended()
+        }
+        let news = piece.withUnsafeBytes { reader.received(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        count = file.read(into: &piece) ?? 0
+        return news
     }
 }
 
