@@ -132,7 +132,7 @@ let package = Package(
         // doors
         room("CardReader", ["ProbeEvents", "SmartCard", "CPCSC", "CProbe"]),
         room("Modem", ["ProbeEvents", "SmartCard", "CProbe", nio, nioPosix]),
-        room("Taps", ["ProbeEvents", "SmartCard", "CProbe", "CXML", crypto, cryptoExtras, nio, nioPosix]),
+        room("Taps", ["Capture", "ProbeEvents", "SmartCard", "CProbe", "CXML", crypto, cryptoExtras, nio, nioPosix]),
         .target(
             name: "TelemetryExport",
             dependencies: [

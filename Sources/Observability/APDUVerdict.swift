@@ -23,6 +23,7 @@ package enum APDUVerdict: Sendable, Hashable {
     }
 
     private static func failure(of exchange: APDUExchange, _ command: CommandAPDU) -> APDUErrorType? {
+        guard exchange.isAnswerKnown else { return nil }
         guard exchange.resultCode == 0 else { return PCSCResult(exchange.resultCode).errorType ?? .transport }
         guard let statusWord = exchange.statusWord else { return .malformed }
         return statusWord.errorType(command: exchange.name, cla: command.cla)

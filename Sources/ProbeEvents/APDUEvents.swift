@@ -37,6 +37,8 @@ public struct APDUExchange: Sendable, Hashable {
     public var isSharingExact: Bool
     /// Whether it failed as the tester means it to: then it is no error in any count.
     public var isExpected: Bool
+    /// Whether it is known how long it took. A log may not say so: then the duration is 0, and no time is counted.
+    public var isTimed: Bool
 
     /// The card's own time, nanoseconds.
     public var cardNanoseconds: UInt64 {
@@ -50,7 +52,10 @@ public struct APDUExchange: Sendable, Hashable {
     }
 
     /// Whether some waiting for others may be in ``cardNanoseconds``.
-    public var isUpperBound: Bool { !isWaitExact || !isSharingExact }
+    public var isUpperBound: Bool { isTimed && (!isWaitExact || !isSharingExact) }
+
+    /// Whether it is known what came back, if only that nothing did. A log may end before the answer.
+    public var isAnswerKnown: Bool { isTimed || resultCode != 0 || !response.bytes.isEmpty }
 
     /// The status word, when the call succeeded and the response has one.
     public var statusWord: StatusWord? {
@@ -64,7 +69,8 @@ public struct APDUExchange: Sendable, Hashable {
         stamp: EventStamp, client: ClientProcess, thread: UInt32, session: UInt64, reader: String,
         interface: APDUInterface, sessionProtocol: SessionProtocol, name: CommandName, command: HexBytes,
         response: HexBytes, isCut: Bool, resultCode: UInt32, waitNanoseconds: UInt64, isWaitExact: Bool,
-        sharingNanoseconds: UInt64 = 0, isSharingExact: Bool = true, isExpected: Bool = false
+        sharingNanoseconds: UInt64 = 0, isSharingExact: Bool = true, isExpected: Bool = false,
+        isTimed: Bool = true
     ) {
         self.stamp = stamp
         self.client = client
@@ -83,6 +89,7 @@ public struct APDUExchange: Sendable, Hashable {
         self.sharingNanoseconds = sharingNanoseconds
         self.isSharingExact = isSharingExact
         self.isExpected = isExpected
+        self.isTimed = isTimed
     }
 }
 

@@ -270,6 +270,7 @@ extension APDUExchange: Codable {
         case sharingNanoseconds = "sharing_nanoseconds"
         case isSharingExact = "is_sharing_exact"
         case isExpected = "is_expected"
+        case isTimed = "is_timed"
     }
 
     /// Reads an exchange; a command name that the table does not have becomes `OTHER`.
@@ -293,7 +294,8 @@ extension APDUExchange: Codable {
             isWaitExact: try container.decode(Bool.self, forKey: .isWaitExact),
             sharingNanoseconds: try container.decodeIfPresent(UInt64.self, forKey: .sharingNanoseconds) ?? 0,
             isSharingExact: try container.decodeIfPresent(Bool.self, forKey: .isSharingExact) ?? true,
-            isExpected: try container.decodeIfPresent(Bool.self, forKey: .isExpected) ?? false)
+            isExpected: try container.decodeIfPresent(Bool.self, forKey: .isExpected) ?? false,
+            isTimed: try container.decodeIfPresent(Bool.self, forKey: .isTimed) ?? true)
     }
 
     /// Writes an exchange.
@@ -316,5 +318,6 @@ extension APDUExchange: Codable {
         try container.encode(sharingNanoseconds, forKey: .sharingNanoseconds)
         try container.encode(isSharingExact, forKey: .isSharingExact)
         if isExpected { try container.encode(true, forKey: .isExpected) }
+        if !isTimed { try container.encode(false, forKey: .isTimed) }
     }
 }

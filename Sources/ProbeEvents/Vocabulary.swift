@@ -245,3 +245,27 @@ public enum DropReason: UInt8, ClosedVocabulary {
     /// A program that may not be heard, or one too many.
     case refused
 }
+
+extension DeviceOperation {
+    /// The PC/SC function that asks for it.
+    package var functionName: String {
+        switch self {
+        case .connect: "SCardConnect"
+        case .reconnect: "SCardReconnect"
+        case .disconnect: "SCardDisconnect"
+        case .beginTransaction: "SCardBeginTransaction"
+        case .endTransaction: "SCardEndTransaction"
+        case .control: "SCardControl"
+        case .status: "SCardStatus"
+        case .getAttribute: "SCardGetAttrib"
+        case .setAttribute: "SCardSetAttrib"
+        case .waitForChange: "SCardGetStatusChange"
+        case .cancel: "SCardCancel"
+        case .establishContext: "SCardEstablishContext"
+        case .releaseContext: "SCardReleaseContext"
+        case .listReaders: "SCardListReaders"
+        // No function asks a modem.
+        case .command: "AT"
+        }
+    }
+}

@@ -11,9 +11,9 @@ package struct StoredAPDU: Sendable, Hashable, Codable {
     package var session: Int64
     /// When it was sent, RFC 3339 in UTC.
     package var startedAt: String
-    /// How long the whole call took.
+    /// How long the whole call took; 0 where a log does not say it.
     package var durationNanoseconds: Int64
-    /// The card's own part of it.
+    /// The card's own part of it; 0 where that is not known.
     package var cardNanoseconds: Int64
     /// Whether some waiting for others may be in the card's part.
     package var isUpperBound: Bool

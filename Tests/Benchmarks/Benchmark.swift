@@ -10,7 +10,7 @@ enum Benchmark {
         ("at-tap", ATTapBenchmark.measure), ("psk-tls", PSKTLSBenchmark.measure), ("adb", ADBBenchmark.measure),
         ("live", LiveBenchmark.measure), ("start", StartBenchmark.measure), ("events", EventsBenchmark.measure),
         ("store", StoreBenchmark.measure), ("pytest", PytestBenchmark.measure),
-        ("load", LoadBenchmark.measure), ("memory", MemoryBenchmark.measure),
+        ("load", LoadBenchmark.measure), ("memory", MemoryBenchmark.measure), ("replay", ReplayBenchmark.measure),
     ]
 
     static func main() async throws {

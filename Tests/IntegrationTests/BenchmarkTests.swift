@@ -10,7 +10,7 @@ import Testing
         ("span", "opentelemetry-python"), ("at-tap", "10 MB/s"), ("live", "nobody"),
         ("start", "promtool --version"), ("psk-tls", "socat"), ("adb", "socat"), ("events", "50,000 a second"),
         ("store", "sqlite3 of Python"), ("pytest", "without the plugin"),
-        ("load", "its share"), ("memory", "its value alone"),
+        ("load", "its share"), ("memory", "its value alone"), ("replay", "grep -c"),
     ])
     func runsSmall(name: String, peer: String) throws {
         let end = try Command.run([Files.products + "/benchmark", "--small", "--json", name], within: 180)
@@ -31,7 +31,7 @@ import Testing
         #expect(end.ending == .exited(64))
         #expect(
             end.errors
-                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render, span, at-tap, psk-tls, adb, live, start, events, store, pytest, load, memory\n"
+                == "Tests/benchmark: unknown benchmark 'no-such-benchmark'; there is: transmit, record, render, span, at-tap, psk-tls, adb, live, start, events, store, pytest, load, memory, replay\n"
         )
     }
 }

@@ -52,7 +52,8 @@ import Testing
                       "p95_nanoseconds" : 10158079,
                       "probing_refusals" : 2,
                       "share" : 0.859,
-                      "total_nanoseconds" : 114500000
+                      "total_nanoseconds" : 114500000,
+                      "untimed_calls" : 0
                     },
                     {
                       "calls" : 8,
@@ -64,7 +65,8 @@ import Testing
                       "p95_nanoseconds" : 4400000,
                       "probing_refusals" : 0,
                       "share" : 0.138,
-                      "total_nanoseconds" : 18400000
+                      "total_nanoseconds" : 18400000,
+                      "untimed_calls" : 0
                     },
                     {
                       "calls" : 1,
@@ -76,7 +78,8 @@ import Testing
                       "p95_nanoseconds" : 400000,
                       "probing_refusals" : 0,
                       "share" : 0.003,
-                      "total_nanoseconds" : 400000
+                      "total_nanoseconds" : 400000,
+                      "untimed_calls" : 0
                     }
                   ],
                   "commands_without_header" : 0,
@@ -209,7 +212,9 @@ import Testing
                     "slowest" : null,
                     "suites" : 0
                   },
+                  "unanswered_count" : 0,
                   "unsent_count" : 0,
+                  "untimed_count" : 0,
                   "upper_bound_commands" : 0,
                   "version" : 1,
                   "wait_nanoseconds" : 12000000,

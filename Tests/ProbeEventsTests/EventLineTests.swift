@@ -293,6 +293,18 @@ import Testing
                         stamp: stamp, suite: TestSuiteRun(run: 5, suite: "s"), test: "t", expects: ["VERIFY=63CX"]))),
             line: #"{"event":"test_began","expects":["VERIFY=63CX"],"stamp":"# + stampText
                 + #","suite":{"run":5,"suite":"s"},"test":"t","v":1}"#),
+        Row(
+            name: "apdu, out of a log",
+            event: .apdu(
+                APDUExchange(
+                    stamp: stamp, client: client, thread: 0, session: 0, reader: "R", interface: .pcsc,
+                    sessionProtocol: .unknown, name: .select, command: [0x00, 0xA4, 0x04, 0x00, 0x00],
+                    response: [0x6A, 0x82], isCut: false, resultCode: 0, waitNanoseconds: 0, isWaitExact: false,
+                    isTimed: false)),
+            line: #"{"client":"# + clientText + #","command":"00A4040000","event":"apdu","interface":"pcsc","#
+                + #""is_cut":false,"is_sharing_exact":true,"is_timed":false,"is_wait_exact":false,"name":"SELECT","#
+                + #""reader":"R","response":"6A82","result_code":0,"session":0,"session_protocol":"unknown","#
+                + #""sharing_nanoseconds":0,"stamp":"# + stampText + #","thread":0,"v":1,"wait_nanoseconds":0}"#),
     ]
 
     private static let link = BIPLink(
@@ -336,8 +348,7 @@ import Testing
             "sinr_db", "buffer_bytes", "port", "result", "additional", "since_trigger_nanoseconds", "security",
             "operator_name", "is_expected", "expects", "counter_distance", "receipt", "additional_bytes",
             "tester_version", "tester_commit", "iccid_hash", "eid_hash", "code", "listed", "package_bytes",
-            "failed_command",
-            "cancel_reason", "notification",
+            "failed_command", "cancel_reason", "notification", "is_timed",
         ]
         let needed = [
             "at_command": "result", "bip_failed": "error", "ota_packet": "security", "esim_function": "result",

@@ -13,6 +13,8 @@ package struct ExchangeNote: Hashable, Sendable {
     package var receivedBytes: Int
     /// How long the call took, waiting included, nanoseconds.
     package var durationNanoseconds: UInt64
+    /// Whether that is known.
+    package var isTimed = true
     /// Part of it that was spent waiting for other programs, nanoseconds.
     package var waitNanoseconds: UInt64
     /// Whether the wait is known exactly.
@@ -45,10 +47,13 @@ package struct ExchangeNote: Hashable, Sendable {
     /// The comment of a packet that carries the response data of the packet before it, and is no exchange.
     package static let synthetic = "synthetic GET RESPONSE: response data of the packet before"
 
+    private static let untimed = "no time"
+
     /// One line.
     package var text: String {
         var parts = [
-            name, "\(sentBytes) bytes sent, \(receivedBytes) received", Self.milliseconds(durationNanoseconds),
+            name, "\(sentBytes) bytes sent, \(receivedBytes) received",
+            isTimed ? Self.milliseconds(durationNanoseconds) : Self.untimed,
             "waited \(isWaitExact ? "" : "at most ")\(Self.milliseconds(waitNanoseconds))", "\(program)[\(pid)]",
         ]
         if let lengthField { parts.append("sent as \(lengthField.isEmpty ? "nothing" : Self.hex(lengthField))") }
@@ -90,6 +95,7 @@ extension ExchangeNote {
             waitNanoseconds: exchange.waitNanoseconds, isWaitExact: exchange.isWaitExact, program: program,
             pid: exchange.client.pid)
         resultCode = exchange.resultCode
+        isTimed = exchange.isTimed
     }
 }
 
@@ -105,7 +111,7 @@ extension ExchangeNote {
         guard parts.count >= 5 else { return nil }
         let lengths = parts[1].split(separator: " ")
         guard lengths.count == 5, let sent = Self.count(lengths[0]), let received = Self.count(lengths[3]),
-            let duration = Self.nanoseconds(parts[2]), let client = Self.client(parts[4])
+            let duration = parts[2] == Self.untimed ? 0 : Self.nanoseconds(parts[2]), let client = Self.client(parts[4])
         else { return nil }
         let isExact = !parts[3].hasPrefix("waited at most ")
         guard parts[3].hasPrefix("waited "),
@@ -114,6 +120,7 @@ extension ExchangeNote {
         self.init(
             name: String(parts[0]), sentBytes: sent, receivedBytes: received, durationNanoseconds: duration,
             waitNanoseconds: wait, isWaitExact: isExact, program: client.program, pid: client.pid)
+        isTimed = parts[2] != Self.untimed
         for part in parts.dropFirst(5) { read(part) }
     }
 

@@ -31,6 +31,11 @@ package enum GSMTAP {
 
     /// The payload of a packet with SIM data and sub-type APDU, of a link type that carries IPv4; nil for any other.
     package static func payload(of data: [UInt8], linkType: UInt32) -> [UInt8]? {
+        payloadRange(of: data, linkType: linkType).map { Array(data[$0]) }
+    }
+
+    /// Where that payload stands.
+    package static func payloadRange(of data: [UInt8], linkType: UInt32) -> Range<Int>? {
         guard let start = ipStart(data, linkType), data.count >= start + IPPacket.headerBytes, data[start] >> 4 == 4
         else {
             return nil
@@ -49,7 +54,7 @@ package enum GSMTAP {
         guard data[header] == 2, data[header + 1] >= 4, data[header + 2] == simType, data[header + 12] == 0,
             payloadStart <= end
         else { return nil }
-        return Array(data[payloadStart..<end])
+        return payloadStart..<end
     }
 
     /// Where the IPv4 header stands: Ethernet, raw IP and IPv4 carry one.

@@ -1,6 +1,6 @@
 /// Numbers out of bytes of either order, none of them beyond an end.
 struct ByteReading {
-    let bytes: [UInt8]
+    var bytes: [UInt8]
     var isBigEndian = false
 
     /// A number of `Number`'s width at an offset; nil when it does not lie before the end.

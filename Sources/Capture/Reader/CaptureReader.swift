@@ -14,10 +14,16 @@ package struct CaptureReader {
         package var data: [UInt8]
         /// The packet's comments, a line each.
         package var comment: String
+        /// What the interface says of itself.
+        package var interfaceDescription = ""
+        /// Where the bytes stand among those that the reader has.
+        package var dataOffset = 0
     }
 
     /// A longer packet is a fault; an exchange has 131,096 bytes at most.
     package static let longestPacket = 262_144
+    /// A longer block is a fault.
+    package static let longestBlock = 16 << 20
     /// More interfaces in a section are a fault.
     package static let interfaceLimit = 4_096
 
@@ -41,6 +47,27 @@ package struct CaptureReader {
             format = .pcap(pcap)
         } else {
             throw CaptureReadError(fault: .notACapture, offset: 0)
+        }
+    }
+
+    /// The bytes that it has, and how many of them it has read.
+    var window: (bytes: [UInt8], read: Int) {
+        switch format {
+        case .pcap(let reading): (reading.reading.bytes, reading.offset)
+        case .pcapng(let reading): (reading.reading.bytes, reading.offset)
+        }
+    }
+
+    /// More of what it reads came: what was read is let go, and what was cut off is whole perhaps.
+    mutating func append(_ more: [UInt8]) {
+        if fault?.fault == .truncated { fault = nil }
+        switch format {
+        case .pcap(var reading):
+            reading.append(more)
+            format = .pcap(reading)
+        case .pcapng(var reading):
+            reading.append(more)
+            format = .pcapng(reading)
         }
     }
 

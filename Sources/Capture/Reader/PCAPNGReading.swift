@@ -2,6 +2,7 @@
 struct PCAPNGReading {
     private struct Interface {
         var name = ""
+        var description = ""
         var linkType: UInt32
         var snapLength: UInt32
         var clock = PacketClock()
@@ -14,9 +15,9 @@ struct PCAPNGReading {
         var body: Range<Int>
     }
 
-    private var reading: ByteReading
+    private(set) var reading: ByteReading
     private var interfaces: [Interface] = []
-    private var offset = 0
+    private(set) var offset = 0
 
     init(_ bytes: [UInt8]) {
         reading = ByteReading(bytes: bytes)
@@ -45,6 +46,7 @@ struct PCAPNGReading {
         guard let length = reading.number(UInt32.self, at: start + 4, end: end) else { throw fault(.truncated, start) }
         let least = type == PCAPNG.BlockType.sectionHeader ? 28 : 12
         guard length >= least, length % 4 == 0 else { throw fault(.wrongLength, start + 4) }
+        guard length <= CaptureReader.longestBlock else { throw fault(.tooLong, start) }
         guard Int(length) <= end - start else { throw fault(.truncated, start) }
         offset = start + Int(length)
         guard reading.number(UInt32.self, at: offset - 4, end: end) == length else {
@@ -74,6 +76,7 @@ struct PCAPNGReading {
             let value = reading.bytes[option.value]
             switch option.code {
             case PCAPNG.Option.name: interface.name = String(decoding: value, as: UTF8.self)
+            case PCAPNG.Option.description: interface.description = String(decoding: value, as: UTF8.self)
             case PCAPNG.Option.resolution: interface.clock.resolution = value.first ?? interface.clock.resolution
             case PCAPNG.Option.timeOffset:
                 let seconds = reading.number(UInt64.self, at: option.value.lowerBound, end: option.value.upperBound)
@@ -102,7 +105,8 @@ struct PCAPNGReading {
         let interface = interfaces[Int(number)]
         return CaptureReader.Packet(
             nanoseconds: interface.clock.nanoseconds(UInt64(high) << 32 | UInt64(low)), interface: interface.name,
-            linkType: interface.linkType, data: Array(reading.bytes[data]), comment: comments.joined(separator: "\n"))
+            linkType: interface.linkType, data: Array(reading.bytes[data]), comment: comments.joined(separator: "\n"),
+            interfaceDescription: interface.description, dataOffset: data.lowerBound)
     }
 
     /// A packet of the first interface, without a time, as long as its original length and the interface allow.
@@ -116,7 +120,14 @@ struct PCAPNGReading {
         let data = try self.data(at: start + 4, length: length, in: block)
         return CaptureReader.Packet(
             nanoseconds: 0, interface: interface.name, linkType: interface.linkType, data: Array(reading.bytes[data]),
-            comment: "")
+            comment: "", interfaceDescription: interface.description, dataOffset: data.lowerBound)
+    }
+
+    /// More of it came; what was read is let go.
+    mutating func append(_ more: [UInt8]) {
+        reading.bytes.removeSubrange(..<offset)
+        reading.bytes += more
+        offset = 0
     }
 
     private func data(at start: Int, length: UInt32, in block: Block) throws(CaptureReadError) -> Range<Int> {

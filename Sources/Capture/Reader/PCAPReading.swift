@@ -5,10 +5,10 @@ struct PCAPReading {
     private static let microseconds: UInt32 = 0xA1B2_C3D4
     private static let nanoseconds: UInt32 = 0xA1B2_3C4D
 
-    private let reading: ByteReading
+    private(set) var reading: ByteReading
     private let unit: UInt64
     private let linkType: UInt32
-    private var offset = headerBytes
+    private(set) var offset = headerBytes
 
     /// Nil when the bytes begin with no pcap header.
     init?(_ bytes: [UInt8]) throws(CaptureReadError) {
@@ -41,6 +41,13 @@ struct PCAPReading {
         offset = start + Int(length)
         return CaptureReader.Packet(
             nanoseconds: UInt64(seconds) * 1_000_000_000 + UInt64(fraction) * unit, interface: "", linkType: linkType,
-            data: Array(reading.bytes[start..<offset]), comment: "")
+            data: Array(reading.bytes[start..<offset]), comment: "", dataOffset: start)
+    }
+
+    /// More of it came; what was read is let go.
+    mutating func append(_ more: [UInt8]) {
+        reading.bytes.removeSubrange(..<offset)
+        reading.bytes += more
+        offset = 0
     }
 }

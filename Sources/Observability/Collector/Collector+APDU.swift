@@ -33,21 +33,21 @@ extension Collector {
     ///   - statusWord: what the card answered.
     ///   - sentBytes: length of the command's data field.
     ///   - receivedBytes: length of the response without its status word.
-    ///   - nanoseconds: the card's own time, known waiting left out.
+    ///   - nanoseconds: the card's own time, known waiting left out; nil where it is not known.
     ///   - isExpected: whether a failure is one that the tester means to see.
     public func recordAPDU(
         _ name: CommandName, cla: UInt8, interface: APDUInterface, statusWord: StatusWord, sentBytes: Int,
-        receivedBytes: Int, nanoseconds: UInt64, isExpected: Bool = false
+        receivedBytes: Int, nanoseconds: UInt64?, isExpected: Bool = false
     ) {
         // All places first, then all additions.
         let reading = statusWords.reading(statusWord, command: name, cla: cla)
         let command = catalog.apduCommands.place(name, interface).update()
-        let time = catalog.apduResponseTime.place(name).update(nanoseconds)
+        let time = nanoseconds.map { catalog.apduResponseTime.place(name).update($0) }
         let response = catalog.apduResponses.place(reading.label, reading.isSuccess).update()
         let sent = sentBytes > 0 ? catalog.apduData.place(.sent).update(UInt64(sentBytes)) : nil
         let received = receivedBytes > 0 ? catalog.apduData.place(.received).update(UInt64(receivedBytes)) : nil
         command.make()
-        time.make()
+        time?.make()
         response.make()
         sent?.make()
         received?.make()
@@ -60,7 +60,7 @@ extension Collector {
             recordAPDU(
                 exchange.name, cla: command.cla, interface: exchange.interface, statusWord: statusWord,
                 sentBytes: command.lc, receivedBytes: exchange.response.bytes.count - 2,
-                nanoseconds: exchange.cardNanoseconds, isExpected: exchange.isExpected)
+                nanoseconds: exchange.isTimed ? exchange.cardNanoseconds : nil, isExpected: exchange.isExpected)
         } else {
             countUnanswered(exchange, command)
         }
@@ -84,7 +84,7 @@ extension Collector {
     private func countUnanswered(_ exchange: APDUExchange, _ command: CommandAPDU) {
         if exchange.reachedCard {
             catalog.apduCommands[exchange.name, exchange.interface].increment()
-            catalog.apduResponseTime[exchange.name].record(exchange.cardNanoseconds)
+            if exchange.isTimed { catalog.apduResponseTime[exchange.name].record(exchange.cardNanoseconds) }
             if command.lc > 0 { catalog.apduData[.sent].record(UInt64(command.lc)) }
         }
         if let error = APDUVerdict(exchange, command).errorType {

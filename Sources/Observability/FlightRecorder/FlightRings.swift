@@ -160,7 +160,7 @@ struct FlightCustom: Sendable {
         let key = Key(reader: exchange.reader, command: exchange.name)
         guard all[key] != nil || all.count < Self.limit else { return }
         let verdict = APDUVerdict(exchange, CommandAPDU(exchange.command.bytes))
-        all[key, default: Kept()].times.record(exchange.cardNanoseconds)
+        if exchange.isTimed { all[key, default: Kept()].times.record(exchange.cardNanoseconds) }
         if case .error = verdict { all[key]?.errors += 1 }
     }
 

@@ -24,7 +24,7 @@ struct LiveTraffic: Sendable {
         sentBytes.addSaturating(UInt64(command.lc))
         if exchange.statusWord != nil { receivedBytes.addSaturating(UInt64(exchange.response.bytes.count - 2)) }
         waitNanoseconds.addSaturating(exchange.othersNanoseconds)
-        count(exchange.cardNanoseconds, of: exchange.name.index)
+        if exchange.isTimed { count(exchange.cardNanoseconds, of: exchange.name.index) }
         let number = now / Self.sliceNanoseconds
         let place = Int(number % UInt64(Self.slices))
         if minute[place].number != number { minute[place] = Slice(number: number) }

@@ -23,6 +23,8 @@ extension RunReport {
         pcscCalls = calls
         remark = OrNull(calls == 0 && tally.sessions.opened == 0 ? outcome.remarkWithoutCalls : nil)
         commandCount = spent.calls
+        untimedCount = spent.untimed
+        unansweredCount = tally.unansweredCommands
         unsentCount = tally.unsentCommands
         errorCount = spent.errors
         probingRefusalCount = spent.probingRefusals
@@ -68,10 +70,12 @@ extension RunReport {
         var probingRefusals: UInt64 = 0
         var expectedErrors: UInt64 = 0
         var upperBounds: UInt64 = 0
+        var untimed: UInt64 = 0
         var cardNanoseconds: UInt64 = 0
 
         mutating func add(_ command: CommandTally) {
-            calls += command.times.count
+            calls += command.calls
+            untimed += command.untimed
             errors += command.errors
             probingRefusals += command.probingRefusals
             expectedErrors += command.expectedErrors
@@ -87,9 +91,9 @@ extension RunReport {
     }
 
     private static func commands(_ tallies: [CommandTally], cardNanoseconds: UInt64) -> [Command] {
-        let rows = zip(CommandName.all, tallies).filter { $1.times.count > 0 }.map { name, tally in
+        let rows = zip(CommandName.all, tallies).filter { $1.calls > 0 }.map { name, tally in
             Command(
-                command: name.name, calls: tally.times.count, errors: tally.errors,
+                command: name.name, calls: tally.calls, untimedCalls: tally.untimed, errors: tally.errors,
                 probingRefusals: tally.probingRefusals, expectedErrors: tally.expectedErrors,
                 p50Nanoseconds: tally.times.quantile(0.5),
                 p95Nanoseconds: tally.times.quantile(0.95), maxNanoseconds: tally.times.max,

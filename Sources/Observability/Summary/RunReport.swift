@@ -34,6 +34,10 @@ package struct RunReport: Sendable, Encodable {
 
     /// Commands that were sent, as they were sent: a GET RESPONSE counts, and a command sent again does.
     package var commandCount: UInt64
+    /// Commands of which it is not known how long they took, since a log does not say so: they are in no time.
+    package var untimedCount: UInt64
+    /// Commands of which a log does not say what the card answered: they are in no status word, and no error.
+    package var unansweredCount: UInt64
     /// Commands that PC/SC refused to send: they are in `failed_transmits`, and in no other count of commands.
     package var unsentCount: UInt64
     /// Commands that failed, less `probingRefusalCount` and `expectedCount`.
@@ -104,6 +108,8 @@ extension RunReport {
     package struct Command: Sendable, Encodable {
         package var command: String
         package var calls: UInt64
+        /// Those that are in no time.
+        package var untimedCalls: UInt64
         /// Those that failed, less `probingRefusals` and `expectedErrors`.
         package var errors: UInt64
         package var probingRefusals: UInt64

@@ -36,11 +36,14 @@ package final class RunSummary: EventSink {
 
 extension RunReport {
     /// The report as one JSON object on several lines, with sorted keys and a line feed at its end.
-    package func json() throws -> Data {
+    package func json() throws -> Data { try Self.json(of: self) }
+
+    /// The same of a report with more in it.
+    package static func json(of report: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        var data = try encoder.encode(self)
+        var data = try encoder.encode(report)
         data.append(UInt8(ascii: "\n"))
         return data
     }

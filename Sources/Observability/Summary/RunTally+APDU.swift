@@ -33,6 +33,8 @@ extension RunTally {
             statusWords[statusWord.value, default: 0] += 1
             statusWordLabels[statusWord.label(cla: cla), default: 0] += 1
             if case .probingRefusal = verdict { probingRefusals[statusWord.value, default: 0] += 1 }
+        } else if !exchange.isAnswerKnown {
+            unansweredCommands += 1
         } else if exchange.resultCode == 0 {
             responsesWithoutStatusWord += 1
         } else {
@@ -63,7 +65,7 @@ extension ExpectedFailure {
 
 extension CommandTally {
     fileprivate mutating func add(_ exchange: APDUExchange, _ verdict: APDUVerdict) {
-        times.record(exchange.cardNanoseconds)
+        if exchange.isTimed { times.record(exchange.cardNanoseconds) } else { untimed += 1 }
         if exchange.isUpperBound { upperBounds += 1 }
         switch verdict {
         case .good: break

@@ -25,6 +25,8 @@ struct RunTally: Sendable {
     var expected: [ExpectedFailure: UInt64] = [:]
     /// Of SCardTransmit, by PC/SC's return code.
     var failedTransmits = BoundedTable<UInt32, UInt64>(limit: RunTally.rememberedNames)
+    /// Commands of which a log does not say what the card answered.
+    var unansweredCommands: UInt64 = 0
     /// Responses of fewer than two bytes.
     var responsesWithoutStatusWord: UInt64 = 0
     var operations: [DeviceOperation: OperationTally] = [:]
@@ -84,11 +86,15 @@ struct RunTally: Sendable {
 struct CommandTally: Sendable {
     /// The card's own time of each call.
     var times = LogLinearHistogram()
+    /// Calls of which it is not known how long they took.
+    var untimed: UInt64 = 0
     var errors: UInt64 = 0
     var probingRefusals: UInt64 = 0
     var expectedErrors: UInt64 = 0
     /// Calls of which some waiting may be counted as the card's time.
     var upperBounds: UInt64 = 0
+
+    var calls: UInt64 { times.count + untimed }
 }
 
 /// A command that failed as the tester means it to, by name, and by its status word's label or how it failed without one.

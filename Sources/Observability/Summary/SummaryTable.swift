@@ -27,11 +27,13 @@ struct SummaryTable {
     }
 
     private func row(_ command: RunReport.Command) -> Row {
+        let isTimed = command.calls > command.untimedCalls
+        let share = SummaryFormat.percent(command.totalNanoseconds, of: report.cardNanoseconds)
         let times = [command.p50Nanoseconds, command.p95Nanoseconds, command.maxNanoseconds]
         return [SummaryLayout.Part(SummaryLayout.clipped(command.command, to: Self.longestName), .bold)]
             + counts(calls: command.calls, errors: command.errors)
-            + times.map { SummaryLayout.Part(SummaryFormat.latency($0)) }
-            + [SummaryLayout.Part(SummaryFormat.percent(command.totalNanoseconds, of: report.cardNanoseconds))]
+            + times.map { SummaryLayout.Part(isTimed ? SummaryFormat.latency($0) : "-") }
+            + [SummaryLayout.Part(isTimed ? share : "-")]
     }
 
     private func rest(_ commands: [RunReport.Command]) -> Row {

@@ -21,8 +21,8 @@ package struct SummaryText: Sendable {
         let head = header + remark
         let notes =
             status + calls + probing + expected + bip + Self.packets(report.securedPackets, layout)
-            + Self.esim(report.esim, layout) + Self.tests(report.tests, layout) + pins + failures + bound + dropped
-            + clients + sources + flights
+            + Self.esim(report.esim, layout) + Self.tests(report.tests, layout) + pins + failures + bound + unknown
+            + dropped + clients + sources + flights
         let blocks = readers
         // Whatever else there is to say, three commands and one reader are shown.
         let leastRows = report.commands.isEmpty ? 0 : 1 + min(3, report.commands.count)
@@ -103,7 +103,9 @@ extension SummaryText {
             }
         let wait = "waited \(bound)\(SummaryFormat.wait(reader.waitNanoseconds)) for other programs"
         return [
-            .init(name), .init("\(sessions), \(SummaryFormat.span(reader.sessionNanoseconds))"),
+            .init(name),
+            // A log may tell commands and no session.
+            .init(reader.sessions == 0 ? "" : "\(sessions), \(SummaryFormat.span(reader.sessionNanoseconds))"),
             .init(atr(of: reader)), .init(wait),
         ].filter { !$0.text.isEmpty }
     }
@@ -231,6 +233,19 @@ extension SummaryText {
         return layout.sentence("bound", "\(times): waiting for other programs could not be told apart")
     }
 
+    /// What logs do not say.
+    private var unknown: [String] {
+        var parts: [SummaryLayout.Part] = []
+        if report.untimedCount > 0 {
+            parts.append(.init("\(SummaryFormat.plural(report.untimedCount, "command has", "commands have")) no time"))
+        }
+        if report.unansweredCount > 0 {
+            let commands = SummaryFormat.plural(report.unansweredCount, "command has", "commands have")
+            parts.append(.init("\(commands) no answer"))
+        }
+        return parts.isEmpty ? [] : layout.labelled("unknown", parts)
+    }
+
     private var dropped: [String] {
         var parts: [SummaryLayout.Part] = []
         if report.droppedEvents > 0 {
@@ -281,30 +296,6 @@ extension BIPTransport {
         case .direct: "direct"
         case .none: "no transport"
         case .other: "other transport"
-        }
-    }
-}
-
-extension DeviceOperation {
-    /// The PC/SC function that asks for it.
-    var functionName: String {
-        switch self {
-        case .connect: "SCardConnect"
-        case .reconnect: "SCardReconnect"
-        case .disconnect: "SCardDisconnect"
-        case .beginTransaction: "SCardBeginTransaction"
-        case .endTransaction: "SCardEndTransaction"
-        case .control: "SCardControl"
-        case .status: "SCardStatus"
-        case .getAttribute: "SCardGetAttrib"
-        case .setAttribute: "SCardSetAttrib"
-        case .waitForChange: "SCardGetStatusChange"
-        case .cancel: "SCardCancel"
-        case .establishContext: "SCardEstablishContext"
-        case .releaseContext: "SCardReleaseContext"
-        case .listReaders: "SCardListReaders"
-        // No function asks a modem.
-        case .command: "AT"
         }
     }
 }

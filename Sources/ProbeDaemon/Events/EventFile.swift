@@ -28,17 +28,29 @@ package struct EventFile {
         guard let file = InflatedFile(path) else {
             throw EventFileError(path: path, reason: String(cString: strerror(errno)))
         }
+        var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
+        let count = file.read(into: &piece) ?? 0
+        return try read(file, behind: Array(piece[..<count]), with: &reader, tell: tell, complain: complain)
+    }
+
+    /// The same of one that is open and has been read so far.
+    @discardableResult
+    func read(
+        _ file: InflatedFile, behind begin: [UInt8], with reader: inout EventReader, tell: (ProbeEvent) -> Void,
+        complain: (LineFault) -> Void
+    ) throws(EventFileError) -> UInt64 {
         reader.beginFile()
         let before = reader.eventCount
         func take(_ result: EventReader.Result) {
             result.faults.forEach(complain)
             result.events.forEach(tell)
         }
-        var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
-        var count = file.read(into: &piece) ?? 0
-        let report = JUnitReader.isReport(piece[..<count]) ? JUnitReader() : nil
+        let report = JUnitReader.isReport(begin) ? JUnitReader() : nil
+        var piece = begin
+        var count = begin.count
         while count > 0 {
             take(report?.received(piece[..<count]) ?? reader.received(piece[..<count]))
+            if piece.count < Self.pieceBytes { piece = [UInt8](repeating: 0, count: Self.pieceBytes) }
             count = file.read(into: &piece) ?? 0
         }
         take(report?.ended() ?? reader.ended())

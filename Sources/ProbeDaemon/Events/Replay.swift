@@ -1,14 +1,27 @@
 internal import Glibc
 internal import Observability
 internal import ProbeEvents
+internal import PrometheusClient
+internal import SmartCard
 package import Taps
 
-/// Tells recorded events again: into a summary, a report, a capture, or to a daemon.
+/// Tells recorded events and the logs of other programs again: into a summary, a report, a capture, a history, metrics, or
+/// to a daemon.
 package struct Replay: Sendable {
     /// What was asked for.
     package struct Request: Sendable {
         /// The files, in order.
         package var files: [String]
+        /// What they are; nil where each is looked at.
+        package var format: LogFormat?
+        /// A file for the one log without its secrets; `-` is standard output.
+        package var redactedFile: String?
+        /// A file for the events.
+        package var recording: String?
+        /// A file for the history.
+        package var store: String?
+        /// A file for metrics, as Prometheus' text.
+        package var metricsFile: String?
         /// Whether to print the summary.
         package var printsSummary = true
         /// Whether to colour it.
@@ -29,41 +42,111 @@ package struct Replay: Sendable {
     /// A replay that has not begun.
     package init(_ request: Request) { self.request = request }
 
-    /// Reads all files; returns how many lines were no events, each of which is told.
-    package func execute(complain: (_ file: String, LineFault) -> Void) throws -> Int {
+    /// Reads all files; returns how many lines could not be read, each of which is told, and what came of logs.
+    package func execute(
+        complain: (_ file: String, LineFault) -> Void
+    ) throws -> (faults: Int, logs: [ReplayedLog]) {
         let report = try request.reportFile.map(ReportFile.init)
-        let capture = try request.capture.map { try RunCapture($0) }
-        let delivery = try request.daemon.map { try EventDelivery(runtimeDirectory: $0) }
+        let metrics = try request.metricsFile.map(ReportFile.init)
+        let redacted = try request.redactedFile.map(RedactedFile.init)
+        let outputs = try ReplayOutputs(request)
         let summary = RunSummary()
+        let collector = metrics.map { _ in Collector() }
+        // What a log has beyond what metrics and the like may have goes into a capture alone.
+        let standard = StandardLevel(ReplaySinks(summary, collector, outputs))
         var span = ReplaySpan()
         var faults = 0
+        var logs: [ReplayedLog] = []
         // A recording may go on from one file to the next.
         var reader = EventReader(isRecording: true)
-        for file in request.files {
-            try EventFile(file).read(with: &reader) { event in
+        for (index, file) in request.files.enumerated() {
+            let log = try ReplayFile(path: file, format: request.format, number: index + 1).read(
+                events: &reader, into: redacted
+            ) { event in
                 span.note(event.stamp)
-                summary.receive(event)
-                capture?.sink.receive(event)
-                delivery?.tell(event)
+                standard.receive(event)
+                outputs.capture(event)
             } complain: { fault in
                 faults += 1
                 complain(file, fault)
             }
+            if let log { logs.append(log) }
         }
-        capture?.finish()
         let outcome = span.outcome(named: request.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
-        try show(summary.report(of: outcome), in: report)
-        try delivery?.finish()
-        return faults
+        try redacted?.commit()
+        try outputs.finish()
+        try show(summary.report(of: outcome), logs, in: report)
+        if let collector, let metrics {
+            try metrics.write(TextExposition(of: collector.registry).reduce(into: []) { $0 += $1 })
+        }
+        return (faults, logs)
     }
 
-    private func show(_ report: RunReport, in file: ReportFile?) throws {
+    private func show(_ report: RunReport, _ logs: [ReplayedLog], in file: ReportFile?) throws {
         if request.printsSummary {
             let size = Terminal.size ?? (columns: 80, lines: 24)
             let isColoured = Terminal.isColoured(request.colour)
             Terminal.write(SummaryText(report, columns: size.columns, lines: size.lines, isColoured: isColoured).text)
         }
-        try file?.write(Array(try report.json()))
+        guard let file else { return }
+        try file.write(Array(logs.isEmpty ? try report.json() : try RunReport.json(of: ReplayReport(report, logs))))
+    }
+}
+
+/// The report of a run, and what came of the logs that it was made of.
+private struct ReplayReport: Encodable {
+    private struct Log: Encodable {
+        var file: String
+        var format: String
+        var lines: UInt64
+        var commands: UInt64
+        var unanswered: UInt64
+        var untimed: UInt64
+        var unread: UInt64
+        var cutBytes: UInt64
+        var cutCommands: [String: UInt64]
+        var cutOtherLines: UInt64
+
+        init(_ log: ReplayedLog) {
+            let account = log.account ?? LogAccount()
+            (file, format) = (log.file, log.format.name)
+            (lines, commands) = (account.lines, account.commands)
+            (unanswered, untimed, unread) = (account.unanswered, account.untimed, account.unread)
+            (cutBytes, cutOtherLines) = (log.cuts.bytes, log.cuts.otherLines)
+            cutCommands = Dictionary(log.cuts.commands.map { ($0.key.name, $0.value) }) { $0 + $1 }
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case logs
+    }
+
+    private let report: RunReport
+    private let logs: [Log]
+
+    init(_ report: RunReport, _ logs: [ReplayedLog]) { (self.report, self.logs) = (report, logs.map(Log.init)) }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(logs, forKey: .logs)
+    }
+}
+
+/// What hears of events as far as all may know them.
+private final class ReplaySinks: EventSink {
+    private let summary: RunSummary
+    private let collector: Collector?
+    private let outputs: ReplayOutputs
+
+    init(_ summary: RunSummary, _ collector: Collector?, _ outputs: ReplayOutputs) {
+        (self.summary, self.collector, self.outputs) = (summary, collector, outputs)
+    }
+
+    func receive(_ event: ProbeEvent) {
+        summary.receive(event)
+        collector?.receive(event)
+        outputs.receive(event)
     }
 }
 
@@ -88,7 +171,7 @@ private struct ReplaySpan {
 }
 
 /// Tells events to a daemon no faster than it takes them.
-final class EventDelivery {
+final class EventDelivery: Sendable {
     /// Events that wait to be sent: fewer than the forwarder keeps.
     private static let mostWaiting = 4_096
     private static let patience = Duration.seconds(10)

@@ -31,6 +31,9 @@ struct RunCapture: Sendable {
         sink = intake
     }
 
+    /// How much waits for the file.
+    var waiting: Int { intake.length }
+
     /// Writes what waits, closes the file, and says what is not in it.
     func finish() {
         intake.finish()

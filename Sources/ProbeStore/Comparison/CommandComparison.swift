@@ -15,7 +15,7 @@ package struct CommandComparison: Sendable, Encodable {
     }
 
     package var command: String
-    /// Commands that were answered in the first run.
+    /// Commands that were answered in the first run, and whose time is known.
     package var firstCalls: Int
     /// The same in the second run.
     package var secondCalls: Int
@@ -62,7 +62,8 @@ package struct CommandComparison: Sendable, Encodable {
 
     private static func times(_ exchanges: [ComparedRun.Exchange]) -> [String: [UInt64]] {
         var times: [String: [UInt64]] = [:]
-        for exchange in exchanges where exchange.statusWord != nil {
+        // Of a command in a log without times none is known.
+        for exchange in exchanges where exchange.statusWord != nil && exchange.nanoseconds > 0 {
             times[exchange.command, default: []].append(exchange.nanoseconds)
         }
         return times.mapValues { $0.sorted() }
