@@ -1,4 +1,4 @@
-internal import Observability
+package import Observability
 package import ProbeEvents
 internal import Synchronization
 
@@ -7,6 +7,12 @@ internal import Synchronization
 /// Who tells an event never waits for a disk. What is dropped since the queue is full, and what could not be written at
 /// the end, is counted.
 package final class HistoryStore: EventSink {
+    /// What may leave something in the file.
+    enum Entry: Sendable {
+        case event(ProbeEvent)
+        case timeline(OTATimeline)
+    }
+
     /// Where it is, and how much of it is kept.
     package struct Settings: Sendable, Hashable {
         /// The file.
@@ -31,7 +37,7 @@ package final class HistoryStore: EventSink {
     private static let gathering = Duration.seconds(1)
 
     private let writer: StoreWriter
-    private let queue: QueuedSink
+    private let queue: BoundedQueue<Entry>
 
     /// A history that is not opened before its first event.
     ///
@@ -51,16 +57,18 @@ package final class HistoryStore: EventSink {
             retention: StoreRetention(maxAge: settings.maxAge, maxBytes: settings.maxBytes), tell: tell
         ) { onLoss(.write, $0) }
         self.writer = writer
-        queue = QueuedSink(
-            writer, name: "store", capacity: Self.queueCapacity, gathering: Self.gathering,
-            whenDrained: { writer.commit() }
-        ) { _, count in onLoss(.queueFull, Int(clamping: count)) }
+        queue = BoundedQueue(
+            name: "store", capacity: Self.queueCapacity, gathering: Self.gathering,
+            whenDrained: { writer.commit() }, onDrop: { _ in onLoss(.queueFull, 1) }, take: { writer.receive($0) })
     }
 
     /// Takes an event, if it leaves anything in the file.
     package func receive(_ event: ProbeEvent) {
-        if HistoryRecorder.keeps(event) { queue.receive(event) }
+        if HistoryRecorder.keeps(event) { queue.append(.event(event)) }
     }
+
+    /// Takes a session over the air that is over.
+    package func receive(_ timeline: OTATimeline) { queue.append(.timeline(timeline)) }
 
     /// Events that wait.
     package var waitingCount: Int { queue.length }

@@ -8,6 +8,7 @@ enum StoreSchema {
         migrator.registerMigration("2: filters") { try $0.execute(sql: second) }
         migrator.registerMigration("3: commands of tests") { try $0.execute(sql: third) }
         migrator.registerMigration("4: diary") { try $0.execute(sql: fourth) }
+        migrator.registerMigration("5: sessions over the air") { try $0.execute(sql: fifth) }
         return migrator
     }
 
@@ -73,5 +74,15 @@ enum StoreSchema {
         ALTER TABLE runs ADD COLUMN tester_version TEXT;
         ALTER TABLE runs ADD COLUMN tester_commit TEXT;
         ALTER TABLE devices ADD COLUMN port TEXT;
+        """
+
+    /// Steps are read with their session alone, and never asked for by themselves: a list in JSON.
+    private static let fifth = """
+        CREATE TABLE ota (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            kind TEXT NOT NULL, device TEXT NOT NULL, tap TEXT, port INTEGER, started_at TEXT NOT NULL,
+            duration_nanoseconds INTEGER NOT NULL, status TEXT NOT NULL, error TEXT, identity_hash TEXT,
+            steps TEXT NOT NULL);
+        CREATE INDEX ota_by_run ON ota (run);
         """
 }

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import GRDB
 internal import Glibc
+internal import Observability
 internal import ProbeEvents
 internal import Synchronization
 
@@ -8,7 +9,7 @@ internal import Synchronization
 ///
 /// A transaction that fails is tried again each second with the same rows, so that nothing is lost before the queue is
 /// full. A damaged file gets another name, and a new one begins.
-final class StoreWriter: EventSink {
+final class StoreWriter: Sendable {
     /// Hears what the file was asked for, and whether it works.
     typealias Tell = @Sendable (ProbeEvent) -> Void
 
@@ -16,7 +17,7 @@ final class StoreWriter: EventSink {
         var recorder: HistoryRecorder
         var retention: StoreRetention
         var file: StoreFile?
-        var pending: [ProbeEvent] = []
+        var pending: [HistoryStore.Entry] = []
         var isEnded = false
     }
 
@@ -44,9 +45,9 @@ final class StoreWriter: EventSink {
     /// Why it cannot write at this moment; nil when it can.
     var presentFault: StoreFault? { fault.withLock { $0 } }
 
-    func receive(_ event: ProbeEvent) {
+    func receive(_ entry: HistoryStore.Entry) {
         state.withLock { state in
-            state.pending.append(event)
+            state.pending.append(entry)
             if state.pending.count >= Self.batchSize { commit(&state) }
         }
     }

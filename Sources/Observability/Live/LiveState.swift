@@ -36,6 +36,9 @@ package final class LiveState: EventSink {
     /// Notes that a file was written of a fault.
     package func note(_ flight: FlightRecorder.Flight) { bench.withLock { $0.note(flight) } }
 
+    /// Notes a session over the air that is over.
+    package func note(_ timeline: OTATimeline) { bench.withLock { $0.note(timeline) } }
+
     /// How everything stands; of health this is told.
     package func status(health: HealthReport?) -> BenchStatus {
         let clock = now()

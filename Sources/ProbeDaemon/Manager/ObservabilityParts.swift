@@ -21,6 +21,8 @@ struct ObservabilityParts: Sendable {
     let checks: HealthChecks
     /// Takes the events; what is told here has no more data than it may have.
     let sink: EventBus
+    /// Sessions over the air, from what all taps see of them.
+    let timelines: OTATimelines
     /// The bench as it is now; nil when nobody may see it.
     let live: LiveView?
     let server: MetricsServer
@@ -65,6 +67,11 @@ struct ObservabilityParts: Sendable {
         sink = EventBus([collector])
         if let traces { sink.add(traces.sink) }
         if let live { sink.add(live.sink) }
+        timelines = OTATimelines { collector.countUnfollowedTimelines($0) }
+        timelines.add { collector.record($0) }
+        if let traces { timelines.add { traces.receive($0) } }
+        if let live { timelines.add { live.state.note($0) } }
+        sink.add(timelines)
         isSecure = security?.hasTLS == true
         asksForCertificate = security?.asksForCertificate == true
         var configuration = MetricsServer.Configuration(start)
@@ -102,6 +109,7 @@ struct ObservabilityParts: Sendable {
 
     /// Sends what waits, each way for itself; bounded in time. The log's file stays open.
     func finish() async {
+        timelines.finish()
         async let traced: ()? = traces?.finish()
         async let counted: ()? = metrics?.finish()
         _ = await (traced, counted)

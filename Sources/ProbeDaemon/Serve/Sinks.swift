@@ -18,14 +18,18 @@ struct Sinks: Sendable {
     /// Holds each APDU until it is known what else its reader did.
     private let sharing: SharingSink
     private let capture: CaptureOutput?
+    private let timelines: OTATimelines
 
     /// All of them behind one bus, with no more data than they may have; the capture alone gets more.
     init(_ parts: ObservabilityParts, _ tests: TestWatch, capture: CaptureOutput?) throws(EventRecordingError) {
-        self.capture = capture
+        (self.capture, timelines) = (capture, parts.timelines)
         parts.sink.add(FaultLog(parts.log.outlet))
         parts.sink.add(tests)
         history = HistoryOutput(parts)
-        if let history { parts.sink.add(history.sink) }
+        if let history {
+            parts.sink.add(history.sink)
+            timelines.add(history.receive)
+        }
         flights = FlightOutput(parts)
         if let flights { parts.sink.add(flights.sink) }
         recording = try RecordingOutput(parts)
@@ -38,6 +42,7 @@ struct Sinks: Sendable {
     /// Tells what is held, and writes what waits; bounded in time.
     func finish(_ log: LogOutlet) {
         sharing.finish()
+        timelines.finish()
         history?.finish()
         flights?.finish()
         if let line = recording?.finish() { log.logger(.events).warning("\(line)") }

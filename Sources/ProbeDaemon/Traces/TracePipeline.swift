@@ -30,6 +30,9 @@ struct TracePipeline: Sendable {
         spans.traceID(client: client, session: session)?.description
     }
 
+    /// Takes a session over the air that is over.
+    func receive(_ timeline: OTATimeline) { spans.receive(timeline) }
+
     /// Starts spans beside those of events.
     var tracer: any Tracer { TracerBackEnd(export.spans) }
 
