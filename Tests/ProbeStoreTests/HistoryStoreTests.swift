@@ -195,7 +195,7 @@ import Testing
         history.store.finish()
         #expect(
             try history.ask("SELECT identifier FROM grdb_migrations ORDER BY 1") == [
-                "1: tables", "2: filters", "3: commands of tests", "4: diary",
+                "1: tables", "2: filters", "3: commands of tests", "4: diary", "5: sessions over the air",
             ])
         #expect(
             try history.ask("SELECT count(*) FROM apdus WHERE session = 1; SELECT count(*) FROM apdus") == ["2", "3"])

@@ -318,21 +318,22 @@ extension OTACorrelation {
             && channel.receivedBytes <= connection.sentBytes
     }
 
-    /// Whether something that is open may go with it.
-    private func mayGoWithOpen(_ channel: Channel) -> Bool {
+    /// Whether something that is open, or has just ended, may go with it.
+    private func mayBeJoined(_ channel: Channel, _ now: UInt64) -> Bool {
         channel.connection == nil
-            && connections.values.contains { $0.closed == nil && Self.agree(channel, $0) }
+            && connections.values.contains { !$0.life.hasSettled(now) && Self.agree(channel, $0) }
     }
 
-    private func mayGoWithOpen(_ connection: Connection) -> Bool {
-        connection.channel == nil && channels.values.contains { $0.closed == nil && Self.agree($0, connection) }
+    private func mayBeJoined(_ connection: Connection, _ now: UInt64) -> Bool {
+        connection.channel == nil
+            && channels.values.contains { !$0.life.hasSettled(now) && Self.agree($0, connection) }
     }
 
     private func isDue(_ channel: Channel?, _ now: UInt64, _ all: Bool) -> Bool {
         guard let channel, channel.life.heardEnd != nil, !channel.life.isTold else { return false }
         guard !all else { return true }
         guard channel.life.hasSettled(now) else { return false }
-        return !mayGoWithOpen(channel) || channel.life.isOutOfPatience(now)
+        return !mayBeJoined(channel, now) || channel.life.isOutOfPatience(now)
     }
 
     private func isDue(_ connection: Connection?, _ now: UInt64, _ all: Bool) -> Bool {
@@ -341,7 +342,7 @@ extension OTACorrelation {
         guard connection.life.hasSettled(now) else { return false }
         // Its channel may have ended later.
         if let channel = connection.channel.flatMap({ channels[$0] }) { return channel.life.hasSettled(now) }
-        return !mayGoWithOpen(connection) || connection.life.isOutOfPatience(now)
+        return !mayBeJoined(connection, now) || connection.life.isOutOfPatience(now)
     }
 
     private func isDue(_ session: Session?, _ now: UInt64, _ all: Bool) -> Bool {

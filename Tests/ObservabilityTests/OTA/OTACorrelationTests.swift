@@ -269,6 +269,17 @@ import Testing
 
     // MARK: Ends
 
+    /// A correlation to which things are said one by one.
+    private final class Heard {
+        private var correlation = OTACorrelation()
+
+        var isWaiting: Bool { correlation.isWaiting }
+        var unfollowed: Int { correlation.unfollowed }
+
+        func take(_ event: ProbeEvent, now: UInt64) -> Bool { correlation.take(event, now: now) }
+        func concluded(now: UInt64, all: Bool = false) -> [OTATimeline] { correlation.concluded(now: now, all: all) }
+    }
+
     @Test func aChannelThatIsRefused() {
         let failed = ProbeEvent.bipFailed(
             BIPCommandFailed(
@@ -302,7 +313,7 @@ import Testing
 
     /// It is told a second after the last end that belongs to it, and waits for that of what may.
     @Test func whenItIsTold() {
-        var correlation = OTACorrelation()
+        let correlation = Heard()
         let second: UInt64 = 1_000_000_000
         for event in [Self.trigger(At.envelope), Self.opened()] + Self.connection() {
             _ = correlation.take(event, now: 10 * second)
@@ -316,18 +327,18 @@ import Testing
 
     /// A channel that is left open holds up nothing for ever, and at the end nothing is waited for.
     @Test func whatNeverEnds() {
-        var correlation = OTACorrelation()
+        let correlation = Heard()
         for event in [Self.opened()] + Self.connection() { _ = correlation.take(event, now: 0) }
         let patience = OTACorrelation.patienceNanoseconds
         #expect(correlation.concluded(now: patience - 1) == [])
         #expect(correlation.concluded(now: patience).map(\.connection) == [Self.tap])
-        var atEnd = OTACorrelation()
+        let atEnd = Heard()
         for event in Self.whole { _ = atEnd.take(event, now: 0) }
         #expect(atEnd.concluded(now: 0, all: true) == Self.timelines(Self.whole))
     }
 
     @Test func moreThanThereIsRoomForIsCounted() {
-        var correlation = OTACorrelation()
+        let correlation = Heard()
         let opened = (1...600).map { Self.opened(after: $0, connection: $0) }
         for event in opened { _ = correlation.take(event, now: 0) }
         #expect(correlation.unfollowed == 600 - OTACorrelation.limit)

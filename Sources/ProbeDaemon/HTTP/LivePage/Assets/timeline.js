@@ -90,7 +90,8 @@ function showLegs(node, lane) {
         pieces.push({ key: "rest", seconds: lane.seconds - end, title: "", kind: "gap" });
     }
     setChildren(node, pieces, (piece) => piece.key, () => make("i"), (part, piece) => {
-        part.style.flexGrow = piece.seconds;
+        // Below 1 in all they would leave room.
+        part.style.flexGrow = (piece.seconds / lane.seconds) * 1000;
         part.title = piece.title;
         setAttribute(part, "data-kind", piece.kind);
     });
