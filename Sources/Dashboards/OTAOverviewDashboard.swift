@@ -30,7 +30,7 @@ struct OTAOverviewDashboard {
                     "At a glance",
                     .init(height: 4, active, success, triggerSuccess, triggerToChannelNow, tlsSuccess, moved)),
                 .init("Sessions", .init(activeOverTime, ended, errors), .init(durations, durationPercentiles)),
-                .init("Trigger to channel", .init(triggers, triggerToChannel, legs)),
+                .init("Trigger to effect", .init(triggers, triggerToChannel, legs), .init(legShares)),
                 .init("Bearer Independent Protocol", .init(channels, channelBytes, channelErrors)),
                 .init("Packets over SMS", .init(receipts, receiptTime)),
                 .init("eSIM", .init(esimFunctions, esimFunctionTime, esimDownloads)),
@@ -158,9 +158,18 @@ struct OTAOverviewDashboard {
         let buckets = queries.buckets(Series(catalog.otaLegDuration, .bucket), over: Window.range)
         return Panel(
             "p95 of each leg", .barGauge, .seconds, width: 8,
-            "Which part of an OTA session takes the time: trigger, channel, TLS, commands, close.",
+            "Which part of an OTA session takes the time: trigger, channel, TLS, commands, close. One that no tap sees is missing.",
             whenEmpty: Self.noTrigger, Target(.quantile(0.95, of: buckets, by: "leg").above(0), "{{leg}}", as: .latest)
         ).with(\.minimum, 0)
+    }
+
+    private var legShares: Panel {
+        let sums = Query.increase(Series(catalog.otaLegDuration, .sum).chosen, over: Window.rate).sum(by: "leg")
+        let counts = Query.increase(Series(catalog.otaLegDuration, .count).chosen, over: Window.rate).sum(by: "leg")
+        return Panel(
+            "Where a session's time goes", .stackedTimeSeries, .seconds, width: 24,
+            "The mean of each leg, one on the other: a whole session from trigger to close. A leg that no tap sees is missing.",
+            whenEmpty: Self.noTrigger, Target(sums.divided(by: counts.above(0)), "{{leg}}"))
     }
 
     // MARK: BIP

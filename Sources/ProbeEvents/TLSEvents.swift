@@ -46,11 +46,14 @@ public struct TLSConnectionOpened: Sendable, Hashable, Codable {
     public var stamp: EventStamp
     /// Which.
     public var link: TLSLink
+    /// The port that the card's side connected to; nil when it is not known.
+    public var port: UInt16?
 
     /// An opening from its parts.
-    public init(stamp: EventStamp, link: TLSLink) {
+    public init(stamp: EventStamp, link: TLSLink, port: UInt16? = nil) {
         self.stamp = stamp
         self.link = link
+        self.port = port
     }
 }
 

@@ -19,6 +19,8 @@ package struct HistoryReader: Sendable {
         package var channels: [StoredChannel]
         /// TLS handshakes.
         package var handshakes: [StoredHandshake]
+        /// Sessions over the air.
+        package var ota: [StoredOTA]
         /// Tests.
         package var tests: [StoredTest]
     }
@@ -83,6 +85,16 @@ package struct HistoryReader: Sendable {
         return try fetch("apdus", conditions, limit: filter.limit).reversed()
     }
 
+    /// Sessions over the air, the newest first.
+    package func ota(_ filter: HistoryFilter) throws(StoreFault) -> [StoredOTA] {
+        var conditions = Conditions()
+        conditions.add("ota.run = ?", filter.run)
+        conditions.add("ota.device = ?", filter.device)
+        conditions.add("ota.started_at >= ?", filter.since)
+        if filter.hasErrors { conditions.add("ota.status <> ?", SessionStatus.completed.name) }
+        return try fetch("ota", conditions, limit: filter.limit)
+    }
+
     /// Tests, the newest first.
     package func tests(_ filter: HistoryFilter) throws(StoreFault) -> [StoredTest] {
         var conditions = Conditions()
@@ -129,6 +141,7 @@ package struct HistoryReader: Sendable {
                     arguments: [id])
             }, channels: try fetch("channels", conditions, limit: limit).reversed(),
             handshakes: try fetch("handshakes", conditions, limit: limit).reversed(),
+            ota: try fetch("ota", conditions, limit: limit).reversed(),
             tests: try fetch("tests", conditions, limit: limit).reversed())
     }
 

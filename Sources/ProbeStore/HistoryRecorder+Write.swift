@@ -36,12 +36,18 @@ extension HistoryRecorder {
                 try row.insert(database)
             }
         }
+        try Self.timed("ota", !ota.isEmpty, &times) {
+            for case (let owner, var row) in ota {
+                row.run = runs[owner]?.row.id ?? ownID
+                try row.insert(database)
+            }
+        }
         return times
     }
 
     /// All of it is in the file.
     mutating func settle() {
-        (apdus, statusWords, handshakes) = ([], [:], [])
+        (apdus, statusWords, handshakes, ota) = ([], [:], [], [])
         tests.settle()
         Self.settle(&runs)
         Self.settle(&devices)
@@ -52,7 +58,7 @@ extension HistoryRecorder {
     /// Rows that will not come again are given up; how many they were.
     mutating func giveUp() -> Int {
         defer {
-            (apdus, statusWords, handshakes) = ([], [:], [])
+            (apdus, statusWords, handshakes, ota) = ([], [:], [], [])
             tests.settle()
         }
         return rowCount

@@ -62,6 +62,7 @@ struct HistoryRecorder {
     var apdus: [WaitingAPDU] = []
     var statusWords: [StatusWordKey: Int64] = [:]
     var handshakes: [StoredHandshake] = []
+    var ota: [(owner: Owner, row: StoredOTA)] = []
     var tests = HistoryTests()
 
     private var cards: [String: String] = [:]
@@ -79,7 +80,7 @@ struct HistoryRecorder {
     }
 
     /// Rows that are not written yet and will not come again.
-    var rowCount: Int { apdus.count + handshakes.count + tests.changedCount }
+    var rowCount: Int { apdus.count + handshakes.count + ota.count + tests.changedCount }
 
     /// Whether an event leaves anything in the file.
     static func keeps(_ event: ProbeEvent) -> Bool {
@@ -95,8 +96,17 @@ struct HistoryRecorder {
         }
     }
 
-    /// Takes an event that it keeps.
-    mutating func take(_ event: ProbeEvent) {
+    /// Takes an event that it keeps, or a session over the air.
+    mutating func take(_ entry: HistoryStore.Entry) {
+        switch entry {
+        case .event(let event): take(event)
+        case .timeline(let timeline):
+            let owner = timeline.client.map { Owner.client($0.id) } ?? .probe
+            ota.append((runs[owner] == nil ? .probe : owner, StoredOTA(timeline)))
+        }
+    }
+
+    private mutating func take(_ event: ProbeEvent) {
         switch event {
         case .apdu(let exchange): take(exchange)
         case .sessionOpened(let opened): take(opened)

@@ -7,6 +7,12 @@ internal import Synchronization
 /// Who tells an event never waits for a disk. What is dropped since too much waits, and what could not be written at
 /// the end, is counted.
 package final class HistoryStore: Sendable {
+    /// What may leave something in the file.
+    enum Entry: Sendable {
+        case event(ProbeEvent)
+        case timeline(OTATimeline)
+    }
+
     /// Where it is, and how much of it is kept.
     package struct Settings: Sendable, Hashable {
         /// The file.
@@ -27,12 +33,14 @@ package final class HistoryStore: Sendable {
 
     /// Events that wait for the file: more than a second of a fast card, or some minutes of a bench.
     package static let queueCapacity = 8_192
+    private static let timelineCapacity = 256
     /// How long the first event waits for others.
     private static let gathering = Duration.seconds(1)
 
     /// Reads the events that leave anything in the file.
     package let reader: EventRing.Reader
     private let writer: StoreWriter
+    private let timelines: BoundedQueue<OTATimeline>
 
     /// A history that is not opened before its first event.
     ///
@@ -56,7 +64,15 @@ package final class HistoryStore: Sendable {
             writer, name: "store", capacity: Self.queueCapacity, gathering: Self.gathering,
             takes: HistoryRecorder.keeps, whenDrained: { writer.commit() }
         ) { _, count in onLoss(.queueFull, Int(clamping: count)) }
+        // A time line comes a second after its last event, and waits as long as that did: it is behind it.
+        timelines = BoundedQueue(
+            name: "store-timelines", capacity: Self.timelineCapacity, gathering: Self.gathering,
+            whenDrained: { writer.commit() }, onDrop: { _ in onLoss(.queueFull, 1) },
+            take: { writer.receive(.timeline($0)) })
     }
+
+    /// Takes a session over the air that is over.
+    package func receive(_ timeline: OTATimeline) { timelines.append(timeline) }
 
     /// Events that wait.
     package var waitingCount: Int { reader.length }
@@ -65,11 +81,15 @@ package final class HistoryStore: Sendable {
     package var problem: String? { writer.presentFault?.explanation }
 
     /// Writes what has come so far.
-    package func flush() async { await reader.flush() }
+    package func flush() async {
+        await reader.flush()
+        await timelines.flush()
+    }
 
     /// Writes what waits and closes the file, within some seconds.
     package func finish() {
         reader.finish(within: .seconds(2))
+        timelines.finish(within: .seconds(1))
         writer.close()
     }
 }

@@ -49,7 +49,7 @@ struct StoreRetention {
     private func deleteOldest(in file: StoreFile) throws -> [TableTime] {
         var cutoff: String?
         _ = try file.transaction { database in
-            for table in ["apdus", "tests", "handshakes", "channels", "sessions", "runs"] where cutoff == nil {
+            for table in ["apdus", "tests", "handshakes", "ota", "channels", "sessions", "runs"] where cutoff == nil {
                 cutoff = try String.fetchOne(
                     database,
                     sql: """
@@ -81,7 +81,7 @@ struct StoreRetention {
 
     /// In this order: first what refers to others. The tables of a run's devices and status words go with it.
     private static let deletions: [(table: String, condition: String)] = [
-        ("apdus", ""), ("tests", ""), ("handshakes", ""),
+        ("apdus", ""), ("tests", ""), ("handshakes", ""), ("ota", ""),
         ("channels", "AND duration_nanoseconds IS NOT NULL"),
         (
             "sessions",
@@ -97,6 +97,7 @@ struct StoreRetention {
             AND NOT EXISTS (SELECT 1 FROM sessions WHERE run = runs.id)
             AND NOT EXISTS (SELECT 1 FROM tests WHERE run = runs.id)
             AND NOT EXISTS (SELECT 1 FROM handshakes WHERE run = runs.id)
+            AND NOT EXISTS (SELECT 1 FROM ota WHERE run = runs.id)
             AND NOT EXISTS (SELECT 1 FROM channels WHERE run = runs.id)
             """
         ),

@@ -9,6 +9,7 @@ enum StoreSchema {
         migrator.registerMigration("3: commands of tests") { try $0.execute(sql: third) }
         migrator.registerMigration("4: diary") { try $0.execute(sql: fourth) }
         migrator.registerMigration("5: eUICCs") { try $0.execute(sql: fifth) }
+        migrator.registerMigration("6: sessions over the air") { try $0.execute(sql: sixth) }
         return migrator
     }
 
@@ -78,5 +79,15 @@ enum StoreSchema {
 
     private static let fifth = """
         ALTER TABLE devices ADD COLUMN eid_hash TEXT;
+        """
+
+    /// Steps are read with their session alone, and never asked for by themselves: a list in JSON.
+    private static let sixth = """
+        CREATE TABLE ota (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            kind TEXT NOT NULL, device TEXT NOT NULL, tap TEXT, port INTEGER, started_at TEXT NOT NULL,
+            duration_nanoseconds INTEGER NOT NULL, status TEXT NOT NULL, error TEXT, identity_hash TEXT,
+            steps TEXT NOT NULL);
+        CREATE INDEX ota_by_run ON ota (run);
         """
 }

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import GRDB
 internal import Glibc
+internal import Observability
 internal import ProbeEvents
 internal import Synchronization
 
@@ -16,7 +17,7 @@ final class StoreWriter: EventSink {
         var recorder: HistoryRecorder
         var retention: StoreRetention
         var file: StoreFile?
-        var pending: [ProbeEvent] = []
+        var pending: [HistoryStore.Entry] = []
         var isEnded = false
     }
 
@@ -44,9 +45,11 @@ final class StoreWriter: EventSink {
     /// Why it cannot write at this moment; nil when it can.
     var presentFault: StoreFault? { fault.withLock { $0 } }
 
-    func receive(_ event: ProbeEvent) {
+    func receive(_ event: ProbeEvent) { receive(.event(event)) }
+
+    func receive(_ entry: HistoryStore.Entry) {
         state.withLock { state in
-            state.pending.append(event)
+            state.pending.append(entry)
             if state.pending.count >= Self.batchSize { commit(&state) }
         }
     }

@@ -60,6 +60,16 @@ enum StatusExample {
                 reason: "dropped", openedAt: "2026-01-02T03:04:00.000Z", ageSeconds: 5, sentBytes: 600,
                 receivedBytes: 300, traceId: trace)
         ]
+        status.ota = [
+            .init(
+                id: "ota-12", kind: "scp81", device: "left", tap: "ota", state: "failed", reason: "client_gone",
+                beganAt: "2026-01-02T03:03:59.000Z", ageSeconds: 6,
+                steps: [
+                    .init(name: "trigger_to_envelope", state: "unknown"),
+                    .init(name: "envelope_to_open_channel", state: "seen", afterSeconds: 0, seconds: 0.5, result: "ok"),
+                    .init(name: "script", state: "not_reached"),
+                ])
+        ]
         status.faults = [
             .init(
                 time: "2026-01-02T03:04:03.250Z", kind: "card", device: "ACS ACR39U ICC Reader 00 00",

@@ -4,6 +4,7 @@ import ProbeEvents
 import TestSupport
 import Testing
 
+@testable import Observability
 @testable import ProbeStore
 
 /// The history, read by sqlite3's own command.
@@ -41,6 +42,46 @@ import Testing
         #expect(mode == 0o600)
         #expect(history.lost == [:])
         #expect(history.errors == [])
+    }
+
+    /// One row for each kind of session over the air, of the run whose program had it, with its steps.
+    @Test func sessionsOverTheAirAreWritten() async throws {
+        let history = try WrittenHistory()
+        let steps = [
+            OTATimeline.Step("trigger_to_envelope", .unknown),
+            OTATimeline.Step("open_channel", .seen, after: 5, took: 7, result: "ok"),
+            OTATimeline.Step("script", .notReached),
+        ]
+        var timeline = OTATimeline(
+            kind: .scp81, device: "R", tap: "ota", port: 8443, identity: "0f1e2d3c4b5a6978", client: Story.client,
+            began: EventClock(monotonicNanoseconds: 1, wallNanoseconds: Story.stamp().wallNanoseconds),
+            durationNanoseconds: 12, status: .failed, error: "dropped", steps: steps)
+        history.store.receive(Story.attached)
+        history.store.receive(timeline)
+        (timeline.kind, timeline.client, timeline.status, timeline.error) = (.download, nil, .completed, nil)
+        history.store.receive(timeline)
+        await history.store.flush()
+        #expect(
+            try history.ask(
+                "SELECT program, kind, tap, port, duration_nanoseconds, status, error, identity_hash FROM ota "
+                    + "JOIN runs ON runs.id = ota.run ORDER BY ota.id") == [
+                    "opensc-tool|scp81|ota|8443|12|failed|dropped|0f1e2d3c4b5a6978",
+                    "cardlink-probe|download|ota|8443|12|completed||0f1e2d3c4b5a6978",
+                ])
+        let reader = try HistoryReader(path: history.path)
+        var filter = HistoryFilter(limit: 9)
+        #expect(try reader.ota(filter).map(\.kind) == ["download", "scp81"])
+        filter.hasErrors = true
+        let row = try #require(try reader.ota(filter).first)
+        #expect(
+            row.steps == [
+                StoredOTA.Step(name: "trigger_to_envelope", state: "unknown"),
+                StoredOTA.Step(
+                    name: "open_channel", state: "seen", afterNanoseconds: 5, durationNanoseconds: 7, result: "ok"),
+                StoredOTA.Step(name: "script", state: "not_reached"),
+            ])
+        #expect(try reader.run(row.run, limit: 5)?.ota == [row])
+        #expect(history.lost == [:] && history.errors == [])
     }
 
     @Test func theDiaryHasTesterDevicesAndCard() async throws {
@@ -157,7 +198,7 @@ import Testing
         history.store.finish()
         #expect(
             try history.ask("SELECT identifier FROM grdb_migrations ORDER BY 1") == [
-                "1: tables", "2: filters", "3: commands of tests", "4: diary", "5: eUICCs",
+                "1: tables", "2: filters", "3: commands of tests", "4: diary", "5: eUICCs", "6: sessions over the air",
             ])
         #expect(
             try history.ask("SELECT count(*) FROM apdus WHERE session = 1; SELECT count(*) FROM apdus") == ["2", "3"])

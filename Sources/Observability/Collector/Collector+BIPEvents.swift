@@ -9,7 +9,6 @@ extension Collector {
         case .known: break
         case .noRoom: countUnfollowed(catalog.bipConnectionsActive.name)
         }
-        countLegs(of: opened)
     }
 
     func apply(_ data: BIPDataMoved) {
@@ -31,7 +30,6 @@ extension Collector {
 
     func apply(_ failed: BIPCommandFailed) {
         recordBIPError(failed.error, over: failed.bearer)
-        countLegs(of: failed)
     }
 }
 

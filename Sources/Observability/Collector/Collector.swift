@@ -32,6 +32,7 @@ public final class Collector: EventSink {
     let devices = Mutex(PresentDevices())
     let openChannels = Mutex(OpenTable<ChannelKey, BearerType>(limit: 4_096))
     let openTesterWork = Mutex(OpenTesterWork())
+    let toldTriggers = Mutex(ToldTriggers())
 
     /// A collector with families that count from 0.
     ///

@@ -38,6 +38,8 @@ package struct BenchStatus: Sendable, Hashable, Codable {
     package var responseTimeBoundsSeconds: [Double]
     /// BIP channels, open ones first, then those that ended last; at most 50.
     package var channels: [Channel]
+    /// Sessions over the air: those under way first, then those that ended last; at most 50.
+    package var ota: [OTA] = []
     /// What went wrong, the latest first; at most 50.
     package var faults: [Fault]
     /// Events that were lost, by any source, since the start.
@@ -213,6 +215,37 @@ package struct BenchStatus: Sendable, Hashable, Codable {
         package var receivedBytes: UInt64
         /// The trace of its session.
         package var traceId: String?
+    }
+
+    /// A session over the air.
+    package struct OTA: Sendable, Hashable, Codable {
+        package var id: String
+        /// `scp81`, `scp80`, `channel` for one of which only trigger and channel were seen, or `download` of a profile.
+        package var kind: String
+        /// The card's reader or modem where one saw it, else the tap before the server.
+        package var device: String
+        /// The tap before the server.
+        package var tap: String?
+        /// `open`, `completed`, `failed`, or `timeout`.
+        package var state: String
+        /// Why it failed.
+        package var reason: String?
+        package var beganAt: String
+        package var ageSeconds: Double
+        /// Its legs in order, or what a download asked for; none while it is open.
+        package var steps: [Step]
+
+        /// A part of it.
+        package struct Step: Sendable, Hashable, Codable {
+            package var name: String
+            /// `seen`, `unknown` where no tap saw it, or `not_reached`.
+            package var state: String
+            /// When it began after the session did, and how long it took; where it was seen.
+            package var afterSeconds: Double?
+            package var seconds: Double?
+            /// What came of it.
+            package var result: String?
+        }
     }
 
     /// Something that went wrong.

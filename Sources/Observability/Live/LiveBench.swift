@@ -15,6 +15,7 @@ struct LiveBench: Sendable {
     private(set) var phones = LiveDevices<LivePhone>()
     private(set) var sessions = LiveSessions()
     private(set) var channels = LiveChannels()
+    private(set) var ota = LiveOTA()
     private(set) var faults = LiveFaults()
     private(set) var exchanges = LiveRing()
     private var places = LivePlaces()
@@ -38,6 +39,12 @@ struct LiveBench: Sendable {
         readers.update(reader) { reader in
             reader.drifts = drifts.filter { $0.slowdown > 0 || $0.unusualAnswers > 0 }
         }
+        revision += 1
+    }
+
+    /// Notes a session over the air that is over.
+    mutating func note(_ timeline: OTATimeline) {
+        ota.note(timeline)
         revision += 1
     }
 
@@ -75,7 +82,8 @@ struct LiveBench: Sendable {
         case .bipFailed(let failed): channels.note(failed)
         case .phone(let event): apply(event)
         case .clientAttached, .clientDrained, .eventsDropped, .sourceState, .urc, .triggerSeen: break
-        case .tls, .ota, .esim, .test, .database: break
+        case .ota(let event): ota.note(event)
+        case .tls, .esim, .test, .database: break
         case .bipLinkChanged, .bipDataWaiting: break
         }
         faults.note(event, sessions: sessions, last: exchanges[exchanges.lastID])
@@ -128,6 +136,7 @@ extension BenchStatus {
         commands = Command.all(bench)
         responseTimeBoundsSeconds = MetricCatalog.apduResponseTimeNanoseconds.map(Self.seconds)
         channels = bench.channels.shown(50).map { Channel($0, now: now) }
+        ota = bench.ota.shown(50, now: now)
         faults = bench.faults.latestFirst
         droppedEvents = bench.dropped.values.reduce(into: 0) { $0.addSaturating($1) }
     }

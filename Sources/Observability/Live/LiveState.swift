@@ -39,6 +39,9 @@ package final class LiveState: EventSink {
     /// Notes how the card in a reader is held against its usual.
     package func note(_ drifts: [CardDrift], in reader: String) { bench.withLock { $0.note(drifts, in: reader) } }
 
+    /// Notes a session over the air that is over.
+    package func note(_ timeline: OTATimeline) { bench.withLock { $0.note(timeline) } }
+
     /// How everything stands; of health this is told.
     package func status(health: HealthReport?) -> BenchStatus {
         let clock = now()

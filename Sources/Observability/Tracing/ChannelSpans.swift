@@ -7,8 +7,16 @@ struct ChannelSpans {
 
     private let manager: SpanManager
     private var open: [BIPLink: SpanData] = [:]
+    /// Those that ended last: what is told later refers to them.
+    private var ended = RingQueue<(key: BIPLink, context: SpanContext)>(capacity: 256)
 
     init(manager: SpanManager) { self.manager = manager }
+
+    /// The span of a channel that is open or ended lately.
+    func context(of link: BIPLink) -> SpanContext? {
+        let key = link.opening
+        return open[key]?.context ?? ended.last { $0.key == key }?.context
+    }
 
     mutating func begin(_ opened: BIPChannelOpened, under parent: SpanContext?) {
         let key = opened.link.opening
@@ -74,6 +82,7 @@ struct ChannelSpans {
 
     mutating func end(_ closed: BIPChannelClosed) {
         guard var span = open.removeValue(forKey: closed.link.opening) else { return }
+        _ = ended.append((closed.link.opening, span.context))
         span.set([
             Attribute("cardlink.bip.channel", .integer(Int64(closed.link.channel))),
             Attribute("cardlink.bip.sent_bytes", .integer(Int64(clamping: closed.sentBytes))),

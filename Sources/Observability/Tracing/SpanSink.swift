@@ -59,6 +59,9 @@ package final class SpanSink: EventSink {
         }
     }
 
+    /// Takes a session over the air that is over.
+    package func receive(_ timeline: OTATimeline) { state.withLock { $0.tell(timeline) } }
+
     /// Ends all spans that are open; for the end of the events.
     package func finish() {
         state.withLock { $0.endAll() }
@@ -163,6 +166,18 @@ private struct SessionSpans {
         guard !tracedElsewhere.contains(event.link.client.id) else { return }
         let (client, session) = (event.link.client, event.link.session)
         manager.tell(event, under: parent(client, session: session, event.stamp))
+    }
+
+    /// A session from trigger to end, with links to what its parts are spans of.
+    func tell(_ timeline: OTATimeline) {
+        let links = [
+            timeline.channel.flatMap { channels.context(of: $0) },
+            timeline.connection.flatMap { connections.context(of: $0) },
+            timeline.session.flatMap { connections.context(of: $0) },
+        ]
+        let begin = timeline.began.monotonicNanoseconds
+        let test = timeline.client.map { tests.context(at: begin, $0) } ?? tests.context(at: begin)
+        manager.tell(timeline, under: test ?? root, links: links.compactMap(\.self))
     }
 
     private func isTraced(_ link: BIPLink) -> Bool { link.client.map { !tracedElsewhere.contains($0.id) } ?? true }

@@ -17,12 +17,26 @@ struct TLSSpans {
     private let root: SpanContext?
     private var connections: [TLSLink: SpanData] = [:]
     private var sessions: [SessionKey: SpanData] = [:]
+    /// Connections and sessions that ended last: what is told later refers to them.
+    private var endedConnections = RingQueue<(key: TLSLink, context: SpanContext)>(capacity: 256)
+    private var endedSessions = RingQueue<(key: SessionKey, context: SpanContext)>(capacity: 256)
 
     init(manager: SpanManager, root: SpanContext?) { (self.manager, self.root) = (manager, root) }
 
     /// The session that a command over the air belongs to; nil for one whose begin was not seen.
     func parent(of exchange: APDUExchange) -> SpanContext? {
         sessions[SessionKey(device: exchange.reader, session: exchange.session)]?.context
+    }
+
+    /// The span of a connection that is open or ended lately.
+    func context(of link: TLSLink) -> SpanContext? {
+        connections[link]?.context ?? endedConnections.last { $0.key == link }?.context
+    }
+
+    /// The span of a session that is open or ended lately.
+    func context(of link: OTALink) -> SpanContext? {
+        let key = SessionKey(device: link.device, session: link.session)
+        return sessions[key]?.context ?? endedSessions.last { $0.key == key }?.context
     }
 
     // MARK: Connections
@@ -66,6 +80,7 @@ struct TLSSpans {
 
     private mutating func close(_ closed: TLSConnectionClosed) {
         guard var span = connections.removeValue(forKey: closed.link) else { return }
+        _ = endedConnections.append((closed.link, span.context))
         span.set([
             Attribute("cardlink.tls.sent_bytes", .integer(Int64(clamping: closed.sentBytes))),
             Attribute("cardlink.tls.received_bytes", .integer(Int64(clamping: closed.receivedBytes))),
@@ -127,6 +142,7 @@ struct TLSSpans {
 
     private mutating func end(_ ended: OTASessionEnded, _ key: SessionKey) {
         guard var span = sessions.removeValue(forKey: key) else { return }
+        _ = endedSessions.append((key, span.context))
         span.set("cardlink.session.status", .text(ended.status.name))
         if let error = ended.error { span.set("error.type", .text(error.name)) }
         if ended.status != .completed { span.status = .error("") }

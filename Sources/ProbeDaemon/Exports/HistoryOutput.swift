@@ -30,6 +30,9 @@ struct HistoryOutput: Sendable {
     /// Takes the events.
     var reader: EventRing.Reader { store.reader }
 
+    /// Takes a session over the air that is over.
+    @Sendable func receive(_ timeline: OTATimeline) { store.receive(timeline) }
+
     /// Why it cannot be written, in one line; nil when it can.
     var problem: String? { store.problem }
 

@@ -33,6 +33,9 @@ struct TraceOutput: Sendable {
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
 
+    /// Takes a session over the air that is over.
+    func receive(_ timeline: OTATimeline) { pipeline.receive(timeline) }
+
     /// The trace of an open session, in hex; nil where none is kept.
     func traceID(client: UInt64, session: UInt64) -> String? {
         pipeline.traceID(client: client, session: session)

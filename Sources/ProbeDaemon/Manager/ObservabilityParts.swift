@@ -23,6 +23,8 @@ struct ObservabilityParts: Sendable {
     let sink: EventBus
     /// The same for those who need time.
     let ring = EventRing()
+    /// Sessions over the air, from what all taps see of them.
+    let timelines: OTATimelines
     /// The bench as it is now; nil when nobody may see it.
     let live: LiveView?
     let server: MetricsServer
@@ -68,6 +70,11 @@ struct ObservabilityParts: Sendable {
         if let traces { sink.add(traces.sink) }
         sink.add(ring)
         if let live { ring.add(live.reader) }
+        timelines = OTATimelines { collector.countUnfollowedTimelines($0) }
+        timelines.add { collector.record($0) }
+        if let traces { timelines.add { traces.receive($0) } }
+        if let live { timelines.add { live.state.note($0) } }
+        sink.add(timelines)
         isSecure = security?.hasTLS == true
         asksForCertificate = security?.asksForCertificate == true
         var configuration = MetricsServer.Configuration(start)
@@ -105,6 +112,7 @@ struct ObservabilityParts: Sendable {
 
     /// Sends what waits, each way for itself; bounded in time. The log's file stays open.
     func finish() async {
+        timelines.finish()
         async let traced: ()? = traces?.finish()
         async let counted: ()? = metrics?.finish()
         _ = await (traced, counted)

@@ -98,6 +98,14 @@ package struct Run: Sendable {
             if let live = metrics?.live { ring.add(live.reader) }
             trace?.show(in: collector)
         }
+        // A daemon sees more of a session over the air than this run.
+        let timelines = forwarder == nil ? OTATimelines() : nil
+        if let timelines {
+            if let collector { timelines.add { collector.record($0) } }
+            if let live = metrics?.live { timelines.add { live.state.note($0) } }
+            if let trace { timelines.add { trace.receive($0) } }
+            bus.add(timelines)
+        }
 
         let started = EventClock.now
         var given = ownVariables
@@ -126,6 +134,7 @@ package struct Run: Sendable {
         await tap?.end()
         outcome.expectations = expected.expectations
         sharing.finish()
+        timelines?.finish()
         capture?.finish()
         outcome.flights = flights?.finish() ?? []
         await finish(trace, metrics, ending)

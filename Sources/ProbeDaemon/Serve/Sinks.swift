@@ -19,14 +19,18 @@ struct Sinks: Sendable {
     private let sharing: SharingSink
     private let cards: CardOutput
     private let capture: CaptureOutput?
+    private let timelines: OTATimelines
 
     /// All of them behind one bus, with no more data than they may have; the capture alone gets more.
     init(_ parts: ObservabilityParts, _ tests: TestWatch, capture: CaptureOutput?) throws(EventRecordingError) {
-        self.capture = capture
+        (self.capture, timelines) = (capture, parts.timelines)
         parts.sink.add(FaultLog(parts.log.outlet))
         parts.sink.add(tests)
         history = HistoryOutput(parts)
-        if let history { parts.ring.add(history.reader) }
+        if let history {
+            parts.ring.add(history.reader)
+            timelines.add(history.receive)
+        }
         let cards = CardOutput(parts)
         parts.ring.add(cards.reader)
         self.cards = cards
@@ -42,6 +46,7 @@ struct Sinks: Sendable {
     /// Tells what is held, and writes what waits; bounded in time.
     func finish(_ log: LogOutlet) {
         sharing.finish()
+        timelines.finish()
         history?.finish()
         cards.finish()
         flights?.finish()

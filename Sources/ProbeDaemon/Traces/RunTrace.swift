@@ -44,6 +44,9 @@ struct RunTrace: Sendable {
     /// Takes the events that become spans.
     var sink: any EventSink { pipeline.sink }
 
+    /// Takes a session over the air that is over.
+    func receive(_ timeline: OTATimeline) { pipeline.receive(timeline) }
+
     /// Shows in a collector's histograms which traces their numbers came from.
     func show(in collector: Collector) { pipeline.showTraces(in: collector) }
 

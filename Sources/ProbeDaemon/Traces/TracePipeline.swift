@@ -36,6 +36,9 @@ struct TracePipeline: Sendable {
     /// Notes which file has the events around a fault, in the trace that it is part of.
     func note(_ flight: FlightRecorder.Flight) { spans.note(flight) }
 
+    /// Takes a session over the air that is over.
+    func receive(_ timeline: OTATimeline) { spans.receive(timeline) }
+
     /// Starts spans beside those of events.
     var tracer: any Tracer { TracerBackEnd(export.spans) }
 

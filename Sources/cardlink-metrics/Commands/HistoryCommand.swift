@@ -9,7 +9,7 @@ internal import ProbeStore
 struct HistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "What happened on this bench: runs, sessions, commands, tests.",
+        abstract: "What happened on this bench: runs, sessions, commands, sessions over the air, tests.",
         discussion: """
             It reads the file that cardlink-probe serve writes, also meanwhile; what happened in the last second may be \
             missing. Exit status: 0 success, 1 there is no such run, session, test or card, 69 there is no file, or it cannot be read.
@@ -19,10 +19,11 @@ struct HistoryCommand: AsyncParsableCommand {
             Example: cardlink-metrics history apdus 40 --status-word 6AXX
             Example: cardlink-metrics history apdus --test test_opens_a_channel
             Example: cardlink-metrics history card "Virtual PCD 00 00"
+            Example: cardlink-metrics history ota --errors
             """,
         subcommands: [
-            HistoryRuns.self, HistorySessions.self, HistoryAPDUs.self, HistoryTests.self, HistoryShow.self,
-            HistoryCard.self,
+            HistoryRuns.self, HistorySessions.self, HistoryAPDUs.self, HistoryOTA.self, HistoryTests.self,
+            HistoryShow.self, HistoryCard.self,
         ],
         defaultSubcommand: HistoryRuns.self)
 }
@@ -114,6 +115,38 @@ struct HistoryAPDUs: AsyncParsableCommand {
             throw ExitCode(1)
         }
         try history.show(apdus) { HistoryTables.apdus($0) }
+    }
+}
+
+/// `cardlink-metrics history ota`.
+struct HistoryOTA: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ota",
+        abstract: "Sessions over the air with their legs: with a server, packets in messages, downloads of profiles.",
+        discussion: """
+            A leg that no tap saw is unknown, and none that cannot be told apart from another session's is taken.
+
+            Example: cardlink-metrics history ota --since 24h
+            Example: cardlink-metrics history ota --errors --json
+            """)
+
+    @OptionGroup var history: HistoryOptions
+    @OptionGroup var filter: HistoryRowOptions
+
+    @Option(help: ArgumentHelp("Only sessions of this run.", valueName: "number"))
+    var run: Int64?
+
+    @Option(help: ArgumentHelp("Only sessions of cards in this reader or modem.", valueName: "name"))
+    var reader: String?
+
+    @Flag(help: "Only those that failed.")
+    var errors = false
+
+    func run() async throws {
+        var wanted = filter.filter
+        (wanted.run, wanted.device, wanted.hasErrors) = (run, reader, errors)
+        let sessions = try await history.reader().ota(wanted)
+        try history.show(sessions) { HistoryTables.lines(ofOTA: $0, columns: Output.columns ?? 80) }
     }
 }
 
@@ -215,8 +248,8 @@ struct HistoryOptions: ParsableArguments {
     }
 }
 
-/// Which rows are shown.
-struct HistoryFilterOptions: ParsableArguments {
+/// How many rows are shown, and since when.
+struct HistoryRowOptions: ParsableArguments {
     @Option(help: ArgumentHelp("At most so many, the newest ones.", valueName: "count"))
     var limit = 20
 
@@ -225,6 +258,21 @@ struct HistoryFilterOptions: ParsableArguments {
             "Only what began since: a length of time before now (30m, 24h, 7d), or a time in UTC (2025-01-31, "
                 + "2025-01-31T03:00).", valueName: "time"), transform: HistoryTime.text)
     var since: String?
+
+    func validate() throws {
+        if limit < 1 { throw ValidationError("--limit \(limit) shows nothing; give 1 or more") }
+    }
+
+    var filter: HistoryFilter {
+        var filter = HistoryFilter(limit: limit)
+        filter.since = since
+        return filter
+    }
+}
+
+/// Which rows are shown.
+struct HistoryFilterOptions: ParsableArguments {
+    @OptionGroup var rows: HistoryRowOptions
 
     @Option(help: ArgumentHelp("Only with this command, as the table calls it: READ BINARY.", valueName: "name"))
     var command: String?
@@ -236,15 +284,14 @@ struct HistoryFilterOptions: ParsableArguments {
     var errors = false
 
     func validate() throws {
-        if limit < 1 { throw ValidationError("--limit \(limit) shows nothing; give 1 or more") }
         if let statusWord, statusWord.count != 4 || !statusWord.allSatisfy({ $0.isHexDigit || "xX".contains($0) }) {
             throw ValidationError("--status-word '\(statusWord)' is not four digits, as in 6A82 or 63CX")
         }
     }
 
     var filter: HistoryFilter {
-        var filter = HistoryFilter(limit: limit)
-        (filter.since, filter.command, filter.statusWord) = (since, command, statusWord)
+        var filter = rows.filter
+        (filter.command, filter.statusWord) = (command, statusWord)
         filter.hasErrors = errors
         return filter
     }

@@ -66,6 +66,33 @@ enum HistoryTables {
             })
     }
 
+    /// A line a session, and its legs behind it.
+    static func lines(ofOTA sessions: [StoredOTA], columns: Int) -> [ScreenLine] {
+        guard !sessions.isEmpty else { return [ScreenLine(" nothing", .dim)] }
+        return sessions.flatMap { session in
+            let place = session.tap.map { $0 == session.device ? $0 : "\(session.device) · \($0)" } ?? session.device
+            let head = ScreenLine([
+                Part(" \(time(session.startedAt))  ", .dim), Part("\(session.kind) ", .bold),
+                Part("\(SummaryFormat.name(place, limit: 60))  "), Part("\(span(session.durationNanoseconds))  "),
+                Part(
+                    SummaryFormat.name(session.error ?? session.status, limit: 80),
+                    session.status == SessionStatus.completed.name ? .good : .alarm),
+            ])
+            return [head.clipped(to: columns)]
+                + ScreenLine.wrapped("   ", session.steps.map(step), columns: columns)
+        }
+    }
+
+    /// `open channel 12.0 ms`, `script unknown`.
+    private static func step(_ step: StoredOTA.Step) -> [Part] {
+        let words = step.name.replacing("_", with: " ")
+        guard let nanoseconds = step.durationNanoseconds else {
+            return [Part("\(words) \(step.state.replacing("_", with: " "))", .dim)]
+        }
+        let result = step.result.map { $0 == "ok" ? "" : " \($0.replacing("_", with: " "))" } ?? ""
+        return [Part(words, .bold), Part(" \(span(nanoseconds))\(result)")]
+    }
+
     static func tests(_ tests: [StoredTest]) -> ScreenTable {
         ScreenTable(
             columns: [
@@ -106,6 +133,7 @@ enum HistoryTables {
             " status   ", shown.statusWords.map { [Part("\($0.statusWord) ×\($0.count)")] }, columns: columns)
         lines += ScreenLine.wrapped(" channels ", shown.channels.map(channel), columns: columns)
         lines += ScreenLine.wrapped(" tls      ", shown.handshakes.map(handshake), columns: columns)
+        lines += ScreenLine.wrapped(" ota      ", shown.ota.map(ota), columns: columns)
         lines += ScreenLine.wrapped(" tests    ", shown.tests.map(test), columns: columns)
         guard !shown.sessions.isEmpty else { return lines }
         return lines + [ScreenLine()] + sessions(shown.sessions).lines(rows: shown.sessions.count, width: columns)
@@ -172,6 +200,13 @@ enum HistoryTables {
         [
             Part("\(SummaryFormat.name(handshake.tap)) \(handshake.cipherSuite)", .bold),
             Part(" \(handshake.error ?? handshake.result) \(span(handshake.durationNanoseconds))"),
+        ]
+    }
+
+    private static func ota(_ session: StoredOTA) -> [Part] {
+        [
+            Part("\(session.kind)", .bold),
+            Part(" \(SummaryFormat.name(session.error ?? session.status)) \(span(session.durationNanoseconds))"),
         ]
     }
 

@@ -133,7 +133,7 @@ import Testing
                 status: reason == .card ? .completed : .failed, reason: reason, sentBytes: 65, receivedBytes: 54))
     }
 
-    /// A trigger, and the way from it to the open channel; a channel without one is no leg of a session over the air.
+    /// A trigger counts when it is seen; legs when their session is over.
     @Test func triggers() {
         let trigger = ProbeEvent.triggerSeen(
             TriggerSeen(stamp: Self.stamp(), device: "R", interface: .pcsc, session: 1, trigger: .sms))
@@ -146,26 +146,16 @@ import Testing
             Scenario.samples("triggers_", after: events) == [#"triggers_sent_total{trigger_type="sms"} 2"#])
         #expect(
             Scenario.samples("ota_", after: events) == [
-                #"ota_leg_duration_seconds_sum{leg="envelope_to_open_channel"} 0.5"#,
-                #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
-                #"ota_leg_duration_seconds_sum{leg="open_channel"} 2"#,
-                #"ota_leg_duration_seconds_count{leg="open_channel"} 1"#,
                 "ota_por_duration_seconds_sum 0", "ota_por_duration_seconds_count 0",
             ])
     }
 
-    /// A channel that was refused has the leg up to it, and an error.
+    /// A channel that was refused is an error.
     @Test func aTriggerWhoseChannelIsRefused() {
         let failed = ProbeEvent.bipFailed(
             BIPCommandFailed(
                 stamp: Self.stamp(), link: Self.link(1), command: .openChannel, bearer: .packet, error: .noChannel,
                 sinceTriggerNanoseconds: 500_000_000))
-        #expect(
-            Scenario.samples("ota_", after: [failed]) == [
-                #"ota_leg_duration_seconds_sum{leg="envelope_to_open_channel"} 0.5"#,
-                #"ota_leg_duration_seconds_count{leg="envelope_to_open_channel"} 1"#,
-                "ota_por_duration_seconds_sum 0", "ota_por_duration_seconds_count 0",
-            ])
         #expect(
             Scenario.samples("bip_", after: [failed]) == [
                 #"bip_errors_total{error_type="no_channel",bearer_type="packet"} 1"#

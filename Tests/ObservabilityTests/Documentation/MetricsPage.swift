@@ -33,9 +33,10 @@ struct MetricsPage {
         Names, types, label values and buckets are a contract: dashboards and alerts depend on them. This page is made from
         the tables that declare the families, and a test compares the two.
 
-        Some families are declared for sources that the probe does not have (tests and databases of the tester; of
-        the legs of an OTA session it sees those from the trigger to the open channel). A family without a source has its
-        HELP and TYPE lines and no sample; without labels, its number stays 0.
+        Some families are declared for sources that the probe does not have (tests and databases of the tester). A family
+        without a source has its HELP and TYPE lines and no sample; without labels, its number stays 0. The legs of an OTA
+        session are counted a second after its end, each that was seen; they begin where the one before ended
+        (<doc:OverTheAir>).
 
         A label value marked *open* is a name that a user or a bench supplies. A family takes \(Registry.defaultSeriesLimit)
         combinations of them; further ones count under `other`, and `cardlink_series_refused_total` counts how often. All other labels have

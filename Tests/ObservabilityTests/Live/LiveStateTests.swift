@@ -214,6 +214,40 @@ import Testing
         #expect(faults == ["channel 1: link dropped ×1", "CLOSE CHANNEL: channel closed ×2"])
     }
 
+    /// A session over the air is there from its begin, and has its legs when these are known.
+    @Test func aSessionOverTheAir() {
+        let watched = Watched()
+        let link = OTALink(device: "ota", session: 4, connection: 4)
+        let stamp = watched.run.stamp()
+        watched.run.tell(.ota(.began(OTASessionBegan(stamp: stamp, link: link, sessionProtocol: .scp81))))
+        #expect(watched.status.ota.map { "\($0.id) \($0.kind) \($0.device) \($0.state)" } == ["ota-4 scp81 ota open"])
+        watched.run.tell(
+            .ota(
+                .ended(
+                    OTASessionEnded(
+                        stamp: stamp, link: link, sessionProtocol: .scp81, status: .failed, error: .accessDenied))))
+        #expect(watched.status.ota.map(\.state) == ["failed"] && watched.status.ota.map(\.reason) == ["access_denied"])
+        watched.state.note(
+            OTATimeline(
+                kind: .scp81, device: "R", tap: "ota", session: link,
+                began: EventClock(monotonicNanoseconds: 1, wallNanoseconds: 1_000_000),
+                durationNanoseconds: 1_500_000_000, status: .failed, error: "access_denied",
+                steps: [
+                    OTATimeline.Step("open_channel", .seen, after: 0, took: 500_000_000),
+                    OTATimeline.Step("script", .notReached),
+                ]))
+        #expect(
+            watched.status.ota == [
+                BenchStatus.OTA(
+                    id: "ota-4", kind: "scp81", device: "R", tap: "ota", state: "failed", reason: "access_denied",
+                    beganAt: "1970-01-01T00:00:00.001Z", ageSeconds: 1.5,
+                    steps: [
+                        .init(name: "open_channel", state: "seen", afterSeconds: 0, seconds: 0.5),
+                        .init(name: "script", state: "not_reached"),
+                    ])
+            ])
+    }
+
     @Test func aReaderThatIsWatchedIsNotJudgedByCalls() {
         let watched = Watched()
         watched.run.send("00B000000A", "9000", reader: "seen")

@@ -2,9 +2,11 @@
 
 Words: data=N bytes wait for the card (1000000); refuse=TYPE:RESULT answers the first command of that type with that
 result, both in hex; drop=N:CHANNEL tells after N commands, or when the card asks no more, that this link is gone, and
-knows it no more; leave=N goes after N commands without a word; plain sends a message without a secured packet. It prints what it did as JSON.
+knows it no more; leave=N goes after N commands without a word; run=PROGRAM runs it at the first SEND DATA and waits for its
+end; plain sends a message without a secured packet. It prints what it did as JSON.
 """
 import json
+import subprocess
 import sys
 
 from smartcard.System import readers
@@ -65,6 +67,8 @@ def answer(command):
         state = 0x40 if command.get(0x3C, b"\0")[0] == 0x03 else 0x80
         return b"\x00", tlv(0x38, [state | channel, 0]) + more + tlv(0x39, command[0x39])
     if kind == 0x43:
+        if words.get("run"):
+            subprocess.run([words.pop("run")], check=True, stdout=subprocess.DEVNULL)
         done["sent"] += len(command[0x36])
         return b"\x00", tlv(0x37, [0xFF])
     if kind == 0x42:

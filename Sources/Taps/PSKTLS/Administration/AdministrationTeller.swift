@@ -11,10 +11,7 @@ struct AdministrationTeller {
     private let sink: any EventSink
     private var session = AdministrationSession()
     private var card = CardContext()
-    private var handshake: EventStamp?
     private var identity: String?
-    private var hasBegun = false
-    private var hasScript = false
 
     init(
         _ link: TLSLink, hasher: PSKIdentityHasher?, client: ClientProcess, level: Redaction.Level,
@@ -24,9 +21,8 @@ struct AdministrationTeller {
         (self.hasher, self.client, self.level, self.sink) = (hasher, client, level, sink)
     }
 
-    mutating func handshakeDone(_ stamp: EventStamp, isSuccess: Bool, identity: String?) {
-        guard isSuccess else { return }
-        (handshake, self.identity) = (stamp, identity)
+    mutating func handshakeDone(isSuccess: Bool, identity: String?) {
+        if isSuccess { self.identity = identity }
     }
 
     mutating func received(_ data: TLSApplicationData) {
@@ -46,39 +42,26 @@ struct AdministrationTeller {
         }
     }
 
-    private mutating func begin(_ began: EventClock, _ agent: [UInt8]?, _ isResumed: Bool) {
-        hasBegun = true
+    private func begin(_ began: EventClock, _ agent: [UInt8]?, _ isResumed: Bool) {
         let known = agent.flatMap { hasher?(.adminAgent, $0) } ?? identity
         tell(
             .began(
                 OTASessionBegan(
                     stamp: stamp(began, until: began.monotonicNanoseconds), link: link, sessionProtocol: .scp81,
                     identity: known, isResumed: isResumed)))
-        if let handshake { tell(.leg(OTALegDone(stamp: handshake, link: link, leg: .tlsHandshake))) }
     }
 
-    private mutating func tell(_ turn: AdministrationTurn) {
+    private func tell(_ turn: AdministrationTurn) {
         tell(
             .turn(
                 OTATurnDone(
                     stamp: stamp(turn.began, until: turn.ended.monotonicNanoseconds), link: link,
                     scriptStatus: turn.scriptStatus, httpStatus: turn.httpStatus, commandCount: turn.commandCount,
                     scriptBytes: turn.scriptBytes, resultBytes: turn.resultBytes, hasNext: turn.hasNext)))
-        guard let handshake, !hasScript, turn.scriptBytes > 0 else { return }
-        hasScript = true
-        let done = handshake.startNanoseconds &+ handshake.durationNanoseconds
-        tell(
-            .leg(
-                OTALegDone(
-                    stamp: EventStamp(
-                        source: .pskTlsTap, startNanoseconds: done,
-                        durationNanoseconds: turn.ended.monotonicNanoseconds &- done, clock: turn.ended),
-                    link: link, leg: .tlsToFirstCommand)))
     }
 
     /// How long each command took is not known: each is told with an equal part of the whole, which is an upper bound.
     private mutating func tell(_ run: AdministrationRun) {
-        tell(.leg(OTALegDone(stamp: stamp(run.began, until: run.endedNanoseconds), link: link, leg: .script)))
         let whole = run.endedNanoseconds &- run.began.monotonicNanoseconds
         let part = whole / UInt64(max(1, run.exchanges.count))
         var start = run.began.monotonicNanoseconds
@@ -102,8 +85,6 @@ struct AdministrationTeller {
     }
 
     private func tell(_ end: AdministrationEnd, at clock: EventClock) {
-        let last = end.lastAnswer ?? end.began
-        tell(.leg(OTALegDone(stamp: stamp(last, until: clock.monotonicNanoseconds), link: link, leg: .toClose)))
         tell(
             .ended(
                 OTASessionEnded(

@@ -30,7 +30,8 @@ struct PSKTLSTeller: RelayReader {
     mutating func opened(from client: SocketAddress?, to listener: SocketAddress?) {
         let stamp = EventStamp.now(source: .pskTlsTap)
         openedNanoseconds = stamp.startNanoseconds
-        sink.receive(.tls(.opened(TLSConnectionOpened(stamp: stamp, link: link))))
+        let port = listener?.port.map { UInt16(clamping: $0) }
+        sink.receive(.tls(.opened(TLSConnectionOpened(stamp: stamp, link: link, port: port))))
         copy?.opened(from: client, to: listener)
     }
 
@@ -80,7 +81,7 @@ struct PSKTLSTeller: RelayReader {
         if report.reading != .notAsked {
             onReading(PSKReading(identity: identity, suite: report.cipherSuite, reading: report.reading))
         }
-        administration.handshakeDone(stamp, isSuccess: report.result == .success, identity: identity)
+        administration.handshakeDone(isSuccess: report.result == .success, identity: identity)
     }
 
     private func tell(_ ending: TLSEnding, at clock: EventClock) {

@@ -8,7 +8,7 @@ const spans = [10, 30, 60, 120, 300, 900, 3600, 21_600, 86_400];
 const newestLanes = 6;
 
 export function showTimeline(status) {
-    const lanes = [...status.sessions.filter((session) => session.type === "ota").map(otaLane), ...status.channels.map(channelLane)];
+    const lanes = [...status.ota.map(otaLane), ...status.channels.map(channelLane)];
     lanes.sort((one, other) => other.begin - one.begin);
     const now = Date.parse(status.time) / 1000;
     setHidden(byID("channels-empty"), lanes.length > 0);
@@ -22,10 +22,27 @@ export function showTimeline(status) {
     setChildren(byID("channels"), lanes, (lane) => lane.id, makeLane, (node, lane) => updateLane(node, lane, now, span));
 }
 
+const kinds = { scp81: "OTA session", scp80: "OTA packet", channel: "OTA trigger", download: "eSIM download" };
+
 const otaLane = (session) => ({
-    id: session.id, begin: Date.parse(session.opened_at) / 1000, seconds: session.age_seconds, state: "open",
-    name: "OTA session", device: session.device, what: session.program,
+    id: `ota ${session.id}`, begin: Date.parse(session.began_at) / 1000, seconds: session.age_seconds,
+    state: session.state, name: kinds[session.kind] ?? session.kind, device: session.device,
+    steps: session.steps.filter((step) => step.state === "seen"),
+    what: [
+        session.tap && session.tap !== session.device ? `${session.device}, ${session.tap}` : session.device,
+        session.reason && words(session.reason),
+        ...session.steps.filter((step) => step.state === "seen").map(seenStep),
+        otherSteps("unknown", session), otherSteps("not_reached", session),
+    ].filter(Boolean).join(" · "),
 });
+
+const seenStep = (step) =>
+    `${words(step.name)} ${duration(step.seconds)}${step.result && step.result !== "ok" ? ` ${words(step.result)}` : ""}`;
+
+function otherSteps(state, session) {
+    const names = session.steps.filter((step) => step.state === state).map((step) => words(step.name));
+    return names.length > 0 ? `${words(state)}: ${names.join(", ")}` : "";
+}
 
 /** What ended a channel, where its name says too little. */
 const channelEnds = { dropped: "link dropped", stale: "lost", reset: "card reset", source_gone: "abandoned" };
@@ -53,12 +70,38 @@ function makeLane() {
     const bar = makeSVG("rect", { y: 4, height: 8, rx: 2, class: "bar" });
     const begin = makeSVG("line", { y1: 1, y2: 15, class: "mark" });
     const picture = makeSVG("svg", { class: "lane-picture", height: 16, "aria-hidden": "true" }, bar, begin);
-    return make("li", "lane", make("span", "name"), picture, make("span", "end"), make("span", "what"));
+    const legs = make("div", "legs");
+    legs.setAttribute("aria-hidden", "true");
+    return make("li", "lane", make("span", "name"), picture, make("span", "end"), legs, make("span", "what"));
+}
+
+/** What a session's time went into, each part as long as it took. */
+function showLegs(node, lane) {
+    const parts = lane.steps ?? [];
+    setHidden(node, parts.length === 0);
+    let end = 0;
+    const pieces = parts.flatMap((step, index) => {
+        const gap = step.after_seconds - end;
+        end = step.after_seconds + step.seconds;
+        const piece = { key: index, seconds: step.seconds, title: seenStep(step), kind: index % 2 ? "odd" : "even" };
+        return gap > 0 ? [{ key: `gap ${index}`, seconds: gap, title: "", kind: "gap" }, piece] : [piece];
+    });
+    if (pieces.length > 0 && lane.seconds - end > 1e-9) {
+        pieces.push({ key: "rest", seconds: lane.seconds - end, title: "", kind: "gap" });
+    }
+    setChildren(node, pieces, (piece) => piece.key, () => make("i"), (part, piece) => {
+        // Below 1 in all they would leave room.
+        part.style.flexGrow = (piece.seconds / lane.seconds) * 1000;
+        part.title = piece.title;
+        setAttribute(part, "data-kind", piece.kind);
+    });
 }
 
 function updateLane(node, lane, now, span) {
-    const [name, picture, end, what] = node.children;
+    const [name, picture, end, legs, what] = node.children;
     setAttribute(node, "data-state", lane.state);
+    setAttribute(node, "data-part", lane.steps ? "ota" : "channel");
+    showLegs(legs, lane);
     setText(name, lane.name);
     setText(end, `${ends[lane.state] ?? ""} ${lane.state === "open" ? age(lane.seconds) : duration(lane.seconds)}`);
     setText(what, `${lane.state} · ${lane.what}`);
