@@ -231,6 +231,8 @@ enum FlightCauses {
                 do: "put it back; if nobody took it, its contacts or the reader's are bad")
         }
         if let card, speaksOfCard(code) { return card }
+        // W_RESET_CARD: pcscd was there to say so.
+        if code == 0x8010_0068 { return card }
         if let silent = scene.silentSource(.readerMonitor) { return pcscdEnded(silent, scene) }
         if let gone = scene.change(.readerWent, in: reader) {
             return .certain(

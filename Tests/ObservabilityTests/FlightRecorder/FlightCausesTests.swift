@@ -129,6 +129,12 @@ import Testing
             $0.send(read, "", resultCode: 0x8010_0068)
         },
         Row(cause: "card_reset", certainty: .likely) { $0.send(read, "", resultCode: 0x8010_0068) },
+        Row(cause: "card_reset", certainty: .likely) {
+            $0.send(read, "", resultCode: 0x8010_0068)
+            $0.change(.readerWent)
+            let stamp = EventStamp(source: .readerMonitor, startNanoseconds: $0.run.now, wallNanoseconds: 0)
+            $0.tell(.sourceState(SourceState(stamp: stamp, isWorking: false, message: "gone")))
+        },
         Row(cause: "card_mute", certainty: .likely) { $0.send(read, "", resultCode: 0x8010_0066) },
         Row(cause: "link_broken", certainty: .likely) { $0.send(read, "", resultCode: 0x8010_0016) },
         Row(cause: "program_killed", certainty: .certain) { $0.run.end(isOrderly: false, openSessions: 1) },
