@@ -88,9 +88,9 @@ import Testing
     /// A history of commands that took 2 ms, written by the store.
     private func written(_ bench: Bench, commands: Int = 120) async throws -> WrittenHistory {
         let history = try WrittenHistory()
-        history.store.receive(bench.came())
-        history.store.receive(Story.opened(1))
-        for _ in 0..<commands { history.store.receive(bench.apdu()) }
+        history.ring.receive(bench.came())
+        history.ring.receive(Story.opened(1))
+        for _ in 0..<commands { history.ring.receive(bench.apdu()) }
         history.store.finish()
         return history
     }

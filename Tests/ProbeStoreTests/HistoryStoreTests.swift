@@ -56,7 +56,7 @@ import Testing
             kind: .scp81, device: "R", tap: "ota", port: 8443, identity: "0f1e2d3c4b5a6978", client: Story.client,
             began: EventClock(monotonicNanoseconds: 1, wallNanoseconds: Story.stamp().wallNanoseconds),
             durationNanoseconds: 12, status: .failed, error: "dropped", steps: steps)
-        history.store.receive(Story.attached)
+        history.ring.receive(Story.attached)
         history.store.receive(timeline)
         (timeline.kind, timeline.client, timeline.status, timeline.error) = (.download, nil, .completed, nil)
         history.store.receive(timeline)

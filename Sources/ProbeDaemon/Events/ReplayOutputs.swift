@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Observability
 internal import ProbeEvents
 internal import ProbeStore
 internal import Synchronization
@@ -53,6 +54,7 @@ final class ReplayHistory: EventSink {
 
     private let path: String
     private let store: HistoryStore
+    private let ring = EventRing()
     private let lost: Counter
     private let clients = Mutex<[UInt64: ClientProcess]>([:])
 
@@ -72,6 +74,7 @@ final class ReplayHistory: EventSink {
             probe: ClientProcess(id: 0, pid: getpid(), program: "cardlink-probe"),
             senses: BenchSenses(load: { nil }) { _, _ in DeviceHardware() }, tell: { _ in }
         ) { _, count in lost.count.wrappingAdd(count, ordering: .relaxed) }
+        ring.add(store.reader)
     }
 
     func receive(_ event: ProbeEvent) {
@@ -79,13 +82,13 @@ final class ReplayHistory: EventSink {
         if case .apdu(let exchange) = event {
             clients.withLock { if $0.count < 4_096 { $0[exchange.client.id] = exchange.client } }
         }
-        store.receive(event)
+        ring.receive(event)
     }
 
     /// The programs end, and what waits is written.
     func finish() throws(ReplayError) {
         for client in clients.withLock({ $0.values.sorted { $0.id < $1.id } }) {
-            store.receive(
+            ring.receive(
                 .clientEnded(
                     ClientEnded(stamp: .now(source: .testerSocket), client: client, isOrderly: true, openSessions: 0)))
         }
