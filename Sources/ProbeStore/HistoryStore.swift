@@ -1,12 +1,12 @@
-internal import Observability
+package import Observability
 package import ProbeEvents
 internal import Synchronization
 
 /// The history on this machine: takes events, and writes them into a file a second later at most.
 ///
-/// Who tells an event never waits for a disk. What is dropped since the queue is full, and what could not be written at
+/// Who tells an event never waits for a disk. What is dropped since too much waits, and what could not be written at
 /// the end, is counted.
-package final class HistoryStore: EventSink {
+package final class HistoryStore: Sendable {
     /// Where it is, and how much of it is kept.
     package struct Settings: Sendable, Hashable {
         /// The file.
@@ -30,8 +30,9 @@ package final class HistoryStore: EventSink {
     /// How long the first event waits for others.
     private static let gathering = Duration.seconds(1)
 
+    /// Reads the events that leave anything in the file.
+    package let reader: EventRing.Reader
     private let writer: StoreWriter
-    private let queue: QueuedSink
 
     /// A history that is not opened before its first event.
     ///
@@ -51,29 +52,24 @@ package final class HistoryStore: EventSink {
             retention: StoreRetention(maxAge: settings.maxAge, maxBytes: settings.maxBytes), tell: tell
         ) { onLoss(.write, $0) }
         self.writer = writer
-        queue = QueuedSink(
+        reader = EventRing.Reader(
             writer, name: "store", capacity: Self.queueCapacity, gathering: Self.gathering,
-            whenDrained: { writer.commit() }
+            takes: HistoryRecorder.keeps, whenDrained: { writer.commit() }
         ) { _, count in onLoss(.queueFull, Int(clamping: count)) }
     }
 
-    /// Takes an event, if it leaves anything in the file.
-    package func receive(_ event: ProbeEvent) {
-        if HistoryRecorder.keeps(event) { queue.receive(event) }
-    }
-
     /// Events that wait.
-    package var waitingCount: Int { queue.length }
+    package var waitingCount: Int { reader.length }
 
     /// Why it cannot write at this moment, in one line; nil when it can.
     package var problem: String? { writer.presentFault?.explanation }
 
     /// Writes what has come so far.
-    package func flush() async { await queue.flush() }
+    package func flush() async { await reader.flush() }
 
     /// Writes what waits and closes the file, within some seconds.
     package func finish() {
-        queue.finish(within: .seconds(2))
+        reader.finish(within: .seconds(2))
         writer.close()
     }
 }

@@ -26,18 +26,15 @@ enum StoreBenchmark {
     private static func own(_ count: Int) async throws -> Double {
         let folder = try TemporaryFolder()
         let path = folder.file("history.db")
-        let store = HistoryStore(
-            HistoryStore.Settings(path: path, maxAge: .seconds(1e9), maxBytes: 1 << 40),
-            diary: BenchDiary(probe: "", bench: "", site: "", kernel: "", pcscLite: nil, ccid: nil),
-            probe: ClientProcess(id: 0, pid: getpid(), program: "benchmark"),
-            senses: BenchSenses(load: { nil }) { _, _ in DeviceHardware() }, tell: { _ in },
-            onLoss: { _, _ in })
+        let store = HistoryStore.scratch(path)
+        let ring = EventRing()
+        ring.add(store.reader)
         await store.flush()
         var time = Duration.zero
         // As many at once as the queue holds.
         for start in stride(from: 0, to: count, by: 8_000) {
             let began = ContinuousClock.now
-            for number in start..<min(start + 8_000, count) { store.receive(command(number)) }
+            for number in start..<min(start + 8_000, count) { ring.receive(command(number)) }
             await store.flush()
             time += ContinuousClock.now - began
         }
@@ -78,5 +75,17 @@ enum StoreBenchmark {
         let end = try Command.run(["python3", "-c", script, folder.file("peer.db"), "\(count)"], within: 120)
         guard let figure = Double(end.output.split(separator: "\n").first ?? "") else { throw TestFailure(end.errors) }
         return figure
+    }
+}
+
+extension HistoryStore {
+    /// A history of a bench without devices, which forgets nothing.
+    static func scratch(_ path: String) -> HistoryStore {
+        HistoryStore(
+            HistoryStore.Settings(path: path, maxAge: .seconds(1e9), maxBytes: 1 << 40),
+            diary: BenchDiary(probe: "", bench: "", site: "", kernel: "", pcscLite: nil, ccid: nil),
+            probe: ClientProcess(id: 0, pid: getpid(), program: "benchmark"),
+            senses: BenchSenses(load: { nil }) { _, _ in DeviceHardware() }, tell: { _ in },
+            onLoss: { _, _ in })
     }
 }

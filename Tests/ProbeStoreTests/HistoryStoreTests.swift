@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import ProbeEvents
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
             Story.apdu([0x00, 0xB0, 0x00, 0x00, 0x0A], [0x69, 0x82]),
             Story.apdu([0x00, 0xA4, 0x00, 0x04, 0x02, 0x2F, 0x01], [0x6A, 0x82]), Story.closed(1),
         ]
-        events.forEach(history.store.receive)
+        events.forEach(history.ring.receive)
         await history.store.flush()
         #expect(
             try history.ask("SELECT program, pid, commands, errors, bench, load FROM runs WHERE pid = 42") == [
@@ -60,7 +61,7 @@ import Testing
             .clientAttached(attached), Story.opened(1), .cardIdentified(seen), .cardIdentified(card),
             .cardIdentified(seen),
         ]
-        events.forEach(history.store.receive)
+        events.forEach(history.ring.receive)
         await history.store.flush()
         #expect(
             try history.ask("SELECT tester_version, tester_commit FROM runs WHERE pid = 42") == ["4.2.1|3f2a9c4"])
@@ -70,13 +71,13 @@ import Testing
             ])
         // Another card.
         for change in [ReaderChange.Change.cardWent, .cardCame] {
-            history.store.receive(
+            history.ring.receive(
                 .readerChanged(
                     ReaderChange(
                         stamp: Story.stamp(), reader: "Virtual PCD 00 00", change: change,
                         atr: change == .cardCame ? [0x3B, 0x00] : [])))
         }
-        history.store.receive(Story.opened(2))
+        history.ring.receive(Story.opened(2))
         await history.store.flush()
         #expect(try history.ask("SELECT atr, iccid_hash FROM devices") == ["3B00|"])
         history.store.finish()
@@ -93,16 +94,16 @@ import Testing
             ),
             .test(.began(TestBegan(stamp: Story.stamp(), suite: suite, test: "a", pid: 42))),
         ]
-        (isFirst ? told + [Story.attached] : [Story.attached] + told).forEach(history.store.receive)
+        (isFirst ? told + [Story.attached] : [Story.attached] + told).forEach(history.ring.receive)
         let other = ClientProcess(id: 2, pid: 43, program: "p")
-        history.store.receive(
+        history.ring.receive(
             .clientAttached(
                 ClientAttached(
                     stamp: Story.stamp(), client: other, library: "", isWaitExact: true, testerVersion: "5")))
-        history.store.receive(.test(.began(TestBegan(stamp: Story.stamp(), suite: suite, test: "b", pid: 43))))
-        history.store.receive(.test(.suiteEnded(TestSuiteEnded(stamp: Story.stamp(), suite: suite))))
+        history.ring.receive(.test(.began(TestBegan(stamp: Story.stamp(), suite: suite, test: "b", pid: 43))))
+        history.ring.receive(.test(.suiteEnded(TestSuiteEnded(stamp: Story.stamp(), suite: suite))))
         // Behind the suite's end a process of the same number is another one.
-        history.store.receive(
+        history.ring.receive(
             .clientAttached(
                 ClientAttached(
                     stamp: Story.stamp(), client: ClientProcess(id: 3, pid: 42, program: "later"), library: "",
@@ -124,7 +125,7 @@ import Testing
             (0x80, 0xE2), (0x00, 0xD6), (0x00, 0xDC), (0x00, 0xDA), (0x00, 0x2A), (0x0C, 0x20), (0x80, 0xE8),
         ]
         for (cla, ins) in instructions {
-            history.store.receive(
+            history.ring.receive(
                 Story.apdu(HexBytes([cla, ins, 0x00, 0x01, 0x08] + secret), HexBytes(secret + [0x90, 0x00])))
         }
         await history.store.flush()
@@ -149,7 +150,7 @@ import Testing
         let first = try String(contentsOfFile: Files.package + "/Tests/ProbeStoreTests/first.sql", encoding: .utf8)
         let made = try Command.run(["sqlite3", history.path], input: first)
         #expect(made.ending == .exited(0), "\(made.errors)")
-        history.store.receive(Story.select)
+        history.ring.receive(Story.select)
         await history.store.flush()
         history.store.finish()
         #expect(
@@ -169,7 +170,7 @@ import Testing
         let history = try WrittenHistory()
         try FileManager.default.createDirectory(atPath: history.folder.file("state"), withIntermediateDirectories: true)
         try history.folder.write(String(repeating: "no database ", count: 1_000), to: "state/history.db")
-        history.store.receive(Story.select)
+        history.ring.receive(Story.select)
         await history.store.flush()
         #expect(try history.ask("SELECT count(*) FROM apdus") == ["1"])
         let names = try FileManager.default.contentsOfDirectory(atPath: history.folder.file("state"))
@@ -191,7 +192,7 @@ import Testing
         }
         let history = try WrittenHistory(in: folder)
         try folder.write(String(repeating: "no database ", count: 1_000), to: "state/history.db")
-        history.store.receive(Story.select)
+        history.ring.receive(Story.select)
         await history.store.flush()
         history.store.finish()
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("state")).sorted()
@@ -203,13 +204,13 @@ import Testing
     /// Another program's transaction is waited for; what the queue has no room for is counted.
     @Test func aLockedFileLosesNothingUncounted() async throws {
         let history = try WrittenHistory()
-        history.store.receive(Story.select)
+        history.ring.receive(Story.select)
         await history.store.flush()
         let holder = try RunningCommand(["sqlite3", history.path], input: .kept)
         try holder.say("BEGIN EXCLUSIVE; SELECT 'held';")
         #expect(try holder.readLine() == "held")
         let sent = 20_000
-        for _ in 0..<sent { history.store.receive(Story.select) }
+        for _ in 0..<sent { history.ring.receive(Story.select) }
         #expect(try await eventually(within: 20) { history.store.problem?.contains("locked") == true })
         try holder.say("ROLLBACK;")
         _ = try holder.end(within: 10)
@@ -226,14 +227,14 @@ import Testing
     @Test func whatIsTooOldGoesAndItsRoomComesBack() async throws {
         let folder = try TemporaryFolder()
         let history = try WrittenHistory(in: folder)
-        for _ in 0..<8_000 { history.store.receive(Story.select) }
+        for _ in 0..<8_000 { history.ring.receive(Story.select) }
         await history.store.flush()
         history.store.finish()
         let before = history.diskBytes
         #expect(try history.ask("SELECT count(*) FROM apdus") == ["8000"])
         // Its commands are of the year 2025.
         let later = try WrittenHistory(in: folder, maxAge: .seconds(60))
-        later.store.receive(Story.attached)
+        later.ring.receive(Story.attached)
         await later.store.flush()
         later.store.finish()
         #expect(try later.ask("SELECT count(*) FROM apdus") == ["0"])
@@ -246,7 +247,7 @@ import Testing
         let history = try WrittenHistory(maxBytes: most)
         for round in 0..<8 {
             for index in 0..<2_500 {
-                history.store.receive(
+                history.ring.receive(
                     Story.apdu(
                         [0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00], [0x90, 0x00], at: round * 2_500 + index))
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import ProbeEvents
 import SmartCard
 import Synchronization
@@ -11,6 +12,7 @@ final class WrittenHistory: Sendable {
     let folder: TemporaryFolder
     let path: String
     let store: HistoryStore
+    let ring = EventRing()
     private let told: Told
 
     final class Told: Sendable {
@@ -32,6 +34,7 @@ final class WrittenHistory: Sendable {
             probe: ClientProcess(id: 0, pid: getpid(), program: "cardlink-probe"), senses: senses,
             tell: { event in told.events.withLock { $0.append(event) } },
             onLoss: { reason, count in told.lost.withLock { $0[reason, default: 0] += count } })
+        ring.add(store.reader)
     }
 
     var lost: [ExportFailureReason: Int] { told.lost.withLock { $0 } }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Keeps the last events of each device and session in memory, and writes a file of those around a fault.
 ///
-/// It goes behind a ``QueuedSink``, and writes on a thread of its own: whoever tells an event waits for neither.
+/// It reads an ``EventRing``, and writes on a thread of its own: whoever tells an event waits for neither.
 package final class FlightRecorder: EventSink {
     /// A file that was written.
     package struct Flight: Sendable, Hashable {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// What happens on the bench, kept from events alone and bounded whatever the traffic: where ``BenchStatus`` and
 /// ``LiveExchange`` come from.
 ///
-/// It goes behind a ``QueuedSink``: viewers take its lock, and no source may wait for a viewer.
+/// It reads an ``EventRing``: viewers take its lock, and no source may wait for a viewer.
 package final class LiveState: EventSink {
     private let bench: Mutex<LiveBench>
     private let now: @Sendable () -> EventClock

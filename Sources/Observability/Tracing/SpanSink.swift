@@ -7,7 +7,7 @@ internal import Synchronization
 /// span, in it each test, and in that all of these which happened in it; a database's operation a span.
 ///
 /// A chain over T=0 (61XX with GET RESPONSE, 6CXX with the command again) is one span. No span has data bytes. It goes
-/// behind a ``QueuedSink``: a span costs more than a count.
+/// behind an ``EventRing``: a span costs more than a count.
 package final class SpanSink: EventSink {
     private let state: Mutex<SessionSpans>
 

@@ -2,15 +2,15 @@ internal import Glibc
 internal import Observability
 internal import ProbeEvents
 
-/// Events in a file, an event a line: a queue, so that nobody waits for a disk, and the file behind it.
+/// Events in a file, an event a line: read from a ring, so that nobody waits for a disk.
 struct EventRecording: Sendable {
     /// Events that wait for the file.
     private static let queueCapacity = 65_536
     /// A run's file ends here: a day of a fast card is less.
     private static let longestBytes = 4 << 30
 
-    /// Takes the events.
-    let sink: QueuedSink
+    /// Reads the events.
+    let reader: EventRing.Reader
 
     private let writing: RecordingSink
 
@@ -31,7 +31,7 @@ struct EventRecording: Sendable {
     private init(_ writing: RecordingSink, onLoss: @escaping @Sendable (ExportFailureReason, UInt64) -> Void) {
         self.writing = writing
         writing.onLoss = { onLoss(.write, $0) }
-        sink = QueuedSink(
+        reader = EventRing.Reader(
             writing, name: "events", capacity: Self.queueCapacity, gathering: .milliseconds(200),
             whenDrained: { writing.write() }
         ) { _, count in
@@ -41,14 +41,14 @@ struct EventRecording: Sendable {
     }
 
     /// Events that wait.
-    var waitingCount: Int { sink.length }
+    var waitingCount: Int { reader.length }
 
     /// Why it cannot be written at this moment, in one line; nil when it can.
     var problem: String? { writing.problem }
 
     /// Writes what waits, closes the file; one line on what is not in it, nil when all is.
     func finish() -> String? {
-        sink.finish(within: .seconds(2))
+        reader.finish(within: .seconds(2))
         return writing.end()
     }
 }

@@ -6,11 +6,10 @@ internal import PrometheusClient
 
 /// The files of faults on this machine, where they are kept.
 struct FlightOutput: Sendable {
-    /// Takes the events.
-    let sink: any EventSink
+    /// Reads the events.
+    let reader: EventRing.Reader
 
     private let recorder: FlightRecorder
-    private let queue: QueuedSink
 
     /// Events that wait to be remembered: some seconds of a fast card.
     private static let queueCapacity = 8_192
@@ -40,15 +39,14 @@ struct FlightOutput: Sendable {
                     log.warning("\(failure)")
                 }
             })
-        queue = QueuedSink(recorder, name: "flight-rings", capacity: Self.queueCapacity) { _, count in
+        reader = EventRing.Reader(recorder, name: "flight-rings", capacity: Self.queueCapacity) { _, count in
             health.exportDropped[.flights, .queueFull].increment(by: count)
         }
-        sink = queue
     }
 
     /// Writes what waits; bounded in time.
     func finish() {
-        queue.finish(within: Self.finishLimit)
+        reader.finish(within: Self.finishLimit)
         recorder.finish(within: Self.finishLimit)
     }
 }

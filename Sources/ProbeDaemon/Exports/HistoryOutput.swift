@@ -28,7 +28,7 @@ struct HistoryOutput: Sendable {
     }
 
     /// Takes the events.
-    var sink: any EventSink { store }
+    var reader: EventRing.Reader { store.reader }
 
     /// Why it cannot be written, in one line; nil when it can.
     var problem: String? { store.problem }

@@ -21,8 +21,8 @@ struct RecordingOutput: Sendable {
         }
     }
 
-    /// Takes the events.
-    var sink: any EventSink { recording.sink }
+    /// Reads the events.
+    var reader: EventRing.Reader { recording.reader }
 
     /// Why it cannot be written, in one line; nil when it can.
     var problem: String? { recording.problem }

@@ -21,6 +21,8 @@ struct ObservabilityParts: Sendable {
     let checks: HealthChecks
     /// Takes the events; what is told here has no more data than it may have.
     let sink: EventBus
+    /// The same for those who need time.
+    let ring = EventRing()
     /// The bench as it is now; nil when nobody may see it.
     let live: LiveView?
     let server: MetricsServer
@@ -64,7 +66,8 @@ struct ObservabilityParts: Sendable {
                 drain: drain, health: { [checks] in await checks.checker.run() }) : nil
         sink = EventBus([collector])
         if let traces { sink.add(traces.sink) }
-        if let live { sink.add(live.sink) }
+        sink.add(ring)
+        if let live { ring.add(live.reader) }
         isSecure = security?.hasTLS == true
         asksForCertificate = security?.asksForCertificate == true
         var configuration = MetricsServer.Configuration(start)

@@ -57,10 +57,11 @@ package struct Run: Sendable {
     package func execute() async -> RunOutcome.Ending {
         let report = attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
         let summary = RunSummary()
-        let bus = EventBus([summary])
+        let ring = EventRing()
+        let bus = EventBus([summary, ring])
         let recording =
             attempt { () throws(EventRecordingError) in try request.recording.map(EventRecording.init) } ?? nil
-        if let recording { bus.add(recording.sink) }
+        if let recording { ring.add(recording.reader) }
         let sharing = SharingSink(bus, watchingStrangers: StrangerWatch())
         let forwarder = connectToDaemon()
         // A daemon sees more programs than this run, and works out itself what they took from one another.
@@ -91,7 +92,7 @@ package struct Run: Sendable {
         let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, exported)
         if let collector {
             bus.add(collector)
-            if let live = metrics?.live { bus.add(live.sink) }
+            if let live = metrics?.live { ring.add(live.reader) }
             trace?.show(in: collector)
         }
 
@@ -124,7 +125,7 @@ package struct Run: Sendable {
         sharing.finish()
         capture?.finish()
         await finish(trace, metrics, ending)
-        identifyCards(summary, recording)
+        identifyCards(summary, ring)
         recording?.finish().map(Terminal.say)
         if let forwarder { finish(forwarder) }
         tell(summary.report(of: outcome), in: report)
@@ -154,7 +155,7 @@ package struct Run: Sendable {
     }
 
     /// Asks pcscd which card is in a reader, where the program itself never did; it need not answer.
-    private func identifyCards(_ summary: RunSummary, _ recording: EventRecording?) {
+    private func identifyCards(_ summary: RunSummary, _ recording: EventRing) {
         let unknown = summary.readersWithUnknownCard
         guard !unknown.isEmpty, let listing = try? ReaderListing.take(within: .milliseconds(300)) else { return }
         for reader in listing.readers where unknown.contains(reader.name) {
@@ -163,7 +164,7 @@ package struct Run: Sendable {
             let identified = ProbeEvent.cardIdentified(
                 CardIdentified(stamp: .now(source: .cardReader), client: nobody, reader: reader.name, atr: atr))
             summary.receive(identified)
-            recording?.sink.receive(identified)
+            recording.receive(identified)
         }
     }
 

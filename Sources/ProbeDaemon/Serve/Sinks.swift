@@ -25,11 +25,11 @@ struct Sinks: Sendable {
         parts.sink.add(FaultLog(parts.log.outlet))
         parts.sink.add(tests)
         history = HistoryOutput(parts)
-        if let history { parts.sink.add(history.sink) }
+        if let history { parts.ring.add(history.reader) }
         flights = FlightOutput(parts)
-        if let flights { parts.sink.add(flights.sink) }
+        if let flights { parts.ring.add(flights.reader) }
         recording = try RecordingOutput(parts)
-        if let recording { parts.sink.add(recording.sink) }
+        if let recording { parts.ring.add(recording.reader) }
         let sharing = SharingSink(ExpectedOutcomes(StandardLevel(parts.sink)), watchingStrangers: StrangerWatch())
         self.sharing = sharing
         entry = capture.map { EventBus([$0.identifyingCards(for: sharing), $0.sink]) } ?? sharing

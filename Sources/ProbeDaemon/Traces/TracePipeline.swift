@@ -3,12 +3,12 @@ internal import ProbeEvents
 internal import TelemetryExport
 internal import Tracing
 
-/// What turns events into spans and sends them: a queue, the spans behind it, their export.
+/// What turns events into spans and sends them: a ring, the spans behind it, their export.
 struct TracePipeline: Sendable {
     /// Takes the events.
     let sink: any EventSink
 
-    private let queue: QueuedSink
+    private let reader: EventRing.Reader
     private let spans: SpanSink
     private let export: TraceExport
 
@@ -18,10 +18,13 @@ struct TracePipeline: Sendable {
     private static let finishLimits = (events: Duration.milliseconds(500), spans: Duration.milliseconds(1_500))
 
     /// A pipeline to an export; its spans are under a root where there is one, else each session is a trace of its own.
-    init(_ export: TraceExport, root: SpanContext? = nil, onDrop: @escaping QueuedSink.DropCounter) {
+    init(_ export: TraceExport, root: SpanContext? = nil, onDrop: @escaping EventRing.Reader.DropCounter) {
         spans = SpanSink(export.spans, root: root, isDecided: root == nil)
-        queue = QueuedSink(spans, name: "traces", capacity: Self.queueCapacity, onDrop: onDrop)
-        sink = root == nil ? SampledSessions(queue, manager: export.spans) : queue
+        reader = EventRing.Reader(spans, name: "traces", capacity: Self.queueCapacity, onDrop: onDrop)
+        // Its own: what is not kept costs no place.
+        let ring = EventRing()
+        ring.add(reader)
+        sink = root == nil ? SampledSessions(ring, manager: export.spans) : ring
         self.export = export
     }
 
@@ -43,7 +46,7 @@ struct TracePipeline: Sendable {
     ///
     /// Returns how many spans were lost, and why the last ones were.
     func finish(endingRoot endRoot: () -> Void = {}) async -> (lost: UInt64, reason: String) {
-        queue.finish(within: Self.finishLimits.events)
+        reader.finish(within: Self.finishLimits.events)
         spans.finish()
         endRoot()
         return await export.finish(within: Self.finishLimits.spans)

@@ -139,7 +139,7 @@ import Testing
             Story.attached, Story.opened(1), Story.select, Story.apdu([0x00, 0xB0, 0x00, 0x00, 0x0A], [0x69, 0x82]),
             Story.closed(1),
         ]
-        events.forEach(history.store.receive)
+        events.forEach(history.ring.receive)
         await history.store.flush()
         history.store.finish()
         let number = try #require(Int64(history.ask("SELECT id FROM runs WHERE pid = 42")[0]))

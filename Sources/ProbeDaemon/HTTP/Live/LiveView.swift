@@ -1,14 +1,13 @@
 internal import NIOCore
 package import Observability
-package import ProbeEvents
 internal import Synchronization
 
 /// What shows the bench as it is now: its state, kept from events, and those who watch it.
 ///
-/// Whoever tells an event pays for a place in a queue, with viewers or without.
+/// Whoever tells an event pays for a place in a ring, with viewers or without.
 package final class LiveView: Sendable {
-    /// Takes the events.
-    package let sink: any EventSink
+    /// Reads the events.
+    package let reader: EventRing.Reader
     let state: LiveState
     let feed: LiveFeed
 
@@ -17,7 +16,6 @@ package final class LiveView: Sendable {
         var at: ContinuousClock.Instant
     }
 
-    private let queue: QueuedSink
     private let kept = Mutex<Kept?>(nil)
     private let drain: @Sendable () -> Void
     private let health: @Sendable () async -> HealthReport?
@@ -44,14 +42,14 @@ package final class LiveView: Sendable {
     ) {
         let state = LiveState(identity, traces: traces)
         let feed = LiveFeed(state)
-        queue = QueuedSink(
+        reader = EventRing.Reader(
             feed, name: "live", capacity: Self.queueCapacity, gathering: Self.gathering,
             whenDrained: { feed.publish() }
         ) { source, count in
             collector.countDropped(count, source: source)
             state.countDropped(count, source: source)
         }
-        (self.state, self.feed, sink) = (state, feed, queue)
+        (self.state, self.feed) = (state, feed)
         (self.drain, self.health) = (drain, health)
         feed.status = { [weak self] in await self?.statusJSON(healthWithin: Self.healthPause) }
     }
@@ -59,7 +57,7 @@ package final class LiveView: Sendable {
     /// The status as JSON, with health that was looked for within so long; nil when it cannot be written.
     func statusJSON(healthWithin age: Duration = .zero) async -> ByteBuffer? {
         drain()
-        await queue.flush()
+        await reader.flush()
         let status = state.status(health: await report(within: age))
         return (try? status.json()).map { ByteBuffer(bytes: $0) }
     }
