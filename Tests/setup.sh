@@ -25,10 +25,10 @@ bench_packages=(iproute2 opensc pcscd util-linux vsmartcard-vpcd)
 programs=(cardlink-probe cardlink-metrics)
 
 # What examples/packaging/build needs beside the compiler.
-package_packages=(debhelper dpkg-dev)
+package_packages=(binutils debhelper dpkg-dev python3)
 
 # What Tests/package needs to live through one.
-package_test_packages=(debootstrap fish iproute2 lintian man-db procps util-linux zsh)
+package_test_packages=(debootstrap fish iproute2 lintian man-db procps python3-venv util-linux zsh)
 
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
@@ -40,8 +40,8 @@ test_packages=(
 )
 
 # What only Python's package index has: readers of traces, metrics and dashboards that the tests hold ours against, an
-# encoder of messages and secured packets, a tester with spans, what drives a browser and judges a page, a test runner
-# with somebody else's tests, and a database.
+# encoder of messages and secured packets, a tester with spans, what drives a browser and judges a page, a judge of bills
+# of materials, a test runner with somebody else's tests, and a database.
 test_python_packages=(
     axe-core-python==0.1.0
     'grafana-foundation-sdk==1769699998!10.1.0' grpcio==1.85.3
@@ -53,6 +53,7 @@ test_python_packages=(
     pycrate==0.8.1
     pytest==8.4.2 pytest-xdist==3.8.0
     selenium==4.51.0
+    spdx-tools==0.8.3
     sqlalchemy==2.0.44
 )
 
