@@ -73,8 +73,12 @@ struct Fuzzer {
             name: "Taps",
             parts: [
                 "Taps/ADB/Reader", "Taps/ADB/RadioLog", "Taps/ADB/Phones/DeviceList.swift",
-                "Taps/Relay/RelaySide.swift", "Taps/TesterEvents/LineSplitter.swift",
+                "Taps/Relay/RelaySide.swift", "Taps/TesterEvents/EventConnection.swift",
+                "Taps/TesterEvents/LineSplitter.swift", "Taps/TesterEvents/OpenTesterEvents.swift",
+                "Taps/TesterEvents/OpenWork.swift", "Taps/TesterEvents/OutsideEvents.swift",
+                "Taps/TesterEvents/SocketLine.swift",
             ]),
+        Room(name: "Capture"),
     ]
 
     private struct Room {
