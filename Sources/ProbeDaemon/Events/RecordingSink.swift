@@ -42,7 +42,7 @@ final class RecordingSink: EventSink {
     private let limit: Limit
     private let state: Mutex<State>
     /// Events that never came here. Not in the state: who tells them must not wait for a disk.
-    private let lostBefore = Atomic<UInt64>(0)
+    private let lostBefore: Atomic<UInt64>
 
     /// Opens the file: a run's anew, a daemon's behind what is in it.
     init(_ path: String, _ limit: Limit) throws(EventRecordingError) {
@@ -51,6 +51,8 @@ final class RecordingSink: EventSink {
         let isOpen = if case .rotating = limit { file.append() } else { file.begin() }
         guard isOpen else { throw EventRecordingError(path: path, errno: errno) }
         state = Mutex(State(file: file))
+        // Here: the compiler, optimizing, falls over one that is there before the error above is thrown.
+        lostBefore = Atomic(0)
     }
 
     /// Counts what is not written; set before the first event.
