@@ -8,6 +8,6 @@ import Testing
         #expect(
             tellEvents(of: lines.joined(separator: "\n"), to: sink)
                 == ["event version 2; this program reads version 1", "not a JSON object"])
-        #expect(sink.snapshot == ["opensc-tool": 3])
+        #expect(sink.snapshot == ["opensc-tool": 4])
     }
 }
