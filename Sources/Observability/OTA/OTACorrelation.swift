@@ -1,4 +1,5 @@
 internal import ProbeEvents
+internal import SmartCard
 
 /// Finds what belongs to one session over the air among what several taps saw, and makes a time line of it.
 ///
@@ -521,11 +522,12 @@ extension OTACorrelation {
 extension OTATimeline {
     /// A download is told whole.
     fileprivate init(_ done: ESIMDownloadDone) {
+        let isDone = done.result == .installed || done.result == .authenticated
         self.init(
             kind: .download, device: done.link.device, client: done.link.client,
             began: done.stamp.begin, durationNanoseconds: done.stamp.durationNanoseconds,
-            status: done.failedStep == nil ? .completed : .failed,
-            error: done.failedStep == nil ? nil : done.words,
+            status: isDone ? .completed : .failed,
+            error: isDone ? nil : done.words,
             steps: done.steps.map {
                 Step(
                     $0.function.name, .seen, after: $0.afterNanoseconds, took: $0.durationNanoseconds,
