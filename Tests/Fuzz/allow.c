@@ -69,8 +69,9 @@ static void hold_receipt(const struct allow_selection *kept) {
     HOLDS(kept->response_kept == 1 + (size_t)kept->response[0] + 13);
 }
 
-// Of an eUICC's answer no more than the tags, lengths and small values that its function's can have.
-static void hold_answer(const struct allow_selection *kept, size_t data) {
+// Of an eUICC's answer no more than the tags, lengths and small values that its function's can have; an EID where
+// contents of files were asked for.
+static void hold_answer(const struct fuzz_exchange *exchange, const struct allow_selection *kept, size_t data) {
     static const size_t longest[] = {
         [EUICC_DATA] = 6, [EUICC_CODE] = 9, [EUICC_CHOICE] = 11, [EUICC_TRANSACTION] = 19, [EUICC_CANCELLATION] = 29,
         [EUICC_INSTALLATION] = 50};
@@ -81,7 +82,8 @@ static void hold_answer(const struct allow_selection *kept, size_t data) {
     HOLDS(function != EUICC_UNKNOWN && function != EUICC_PACKAGE);
     size_t shown = 0;
     for (size_t i = 0; i < data; i++) shown += out[i] != 0;
-    HOLDS(function == EUICC_LIST || shown <= longest[function]);
+    size_t identity = exchange->level == ALLOW_CAPTURE_FILES && out[1] == 0x3E ? 18 : 0;
+    HOLDS(function == EUICC_LIST || shown <= longest[function] + identity);
 }
 
 // Of a block to it the tag and the length.
@@ -149,14 +151,14 @@ static void hold_selection(
     case ALLOW_GET_RESPONSE:
         HOLDS(kept->command_kept <= 7);
         if (data > 0 && kept->response_kept > 0 && kept->response[0] == 0xBF && kept->response == scratch) {
-            hold_answer(kept, data);
+            hold_answer(exchange, kept, data);
         } else if (kept->response_kept != data || data == 0 || kept->response[0] != 0x62) {
             hold_receipt(kept);
         }
         break;
     case ALLOW_STORE_DATA:
         hold_block(kept->command + form.header, kept->command_kept - form.header);
-        hold_answer(kept, data);
+        hold_answer(exchange, kept, data);
         break;
     case ALLOW_FETCH:
         HOLDS(kept->command_kept <= 7);

@@ -24,8 +24,15 @@ package final class OTATimelines: EventSink {
     private let telling = Mutex(())
     private let onUnfollowed: @Sendable (Int) -> Void
 
-    /// - Parameter onUnfollowed: counts what was too much at once.
-    package init(onUnfollowed: @escaping @Sendable (Int) -> Void = { _ in }) { self.onUnfollowed = onUnfollowed }
+    /// Whether time passes as the events say.
+    private let areRecorded: Bool
+
+    /// - Parameters:
+    ///   - areRecorded: whether events are told again, faster or slower than they were.
+    ///   - onUnfollowed: counts what was too much at once.
+    package init(areRecorded: Bool = false, onUnfollowed: @escaping @Sendable (Int) -> Void = { _ in }) {
+        (self.areRecorded, self.onUnfollowed) = (areRecorded, onUnfollowed)
+    }
 
     /// Time lines that are over from now on are told to this one, too.
     package func add(_ listener: @escaping Listener) { state.withLock { $0.listeners.append(listener) } }
@@ -33,16 +40,27 @@ package final class OTATimelines: EventSink {
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
         guard Self.concerns(event) else { return }
-        let mustLook = state.withLock { state in
-            guard state.correlation.take(event, now: EventClock.monotonicNow), !state.isLooking else { return false }
-            state.isLooking = true
-            return true
+        if areRecorded {
+            let now = event.stamp.endNanoseconds
+            let mustLook = state.withLock { state in
+                state.isLooking = state.correlation.take(event, now: now) || state.isLooking
+                return state.isLooking
+            }
+            if mustLook { tell(now: now) }
+        } else {
+            let mustLook = state.withLock { state in
+                guard state.correlation.take(event, now: EventClock.monotonicNow), !state.isLooking else {
+                    return false
+                }
+                state.isLooking = true
+                return true
+            }
+            if mustLook { Task { [weak self] in await self?.look() } }
         }
-        if mustLook { Task { [weak self] in await self?.look() } }
     }
 
     /// Tells all that has ended: no more will come.
-    package func finish() { tell(all: true) }
+    package func finish() { tell(now: EventClock.monotonicNow, all: true) }
 
     /// The many that have nothing to do with sessions cost no lock.
     private static func concerns(_ event: ProbeEvent) -> Bool {
@@ -54,15 +72,15 @@ package final class OTATimelines: EventSink {
     }
 
     private func look() async {
-        repeat { try? await Task.sleep(for: Self.pause) } while tell(all: false)
+        repeat { try? await Task.sleep(for: Self.pause) } while tell(now: EventClock.monotonicNow)
     }
 
     /// Whether something is still waited for.
     @discardableResult
-    private func tell(all: Bool) -> Bool {
+    private func tell(now: UInt64, all: Bool = false) -> Bool {
         telling.withLock { _ in
             let (timelines, listeners, unfollowed, isWaiting) = state.withLock { state in
-                let timelines = state.correlation.concluded(now: EventClock.monotonicNow, all: all)
+                let timelines = state.correlation.concluded(now: now, all: all)
                 let unfollowed = state.correlation.unfollowed - state.counted
                 state.counted += unfollowed
                 state.isLooking = state.correlation.isWaiting

@@ -53,7 +53,10 @@ package struct Replay: Sendable {
         let summary = RunSummary()
         let collector = metrics.map { _ in Collector() }
         // What a log has beyond what metrics and the like may have goes into a capture alone.
-        let standard = StandardLevel(ReplaySinks(summary, collector, outputs))
+        let timelines = OTATimelines(areRecorded: true) { collector?.countUnfollowedTimelines($0) }
+        if let collector { timelines.add { collector.record($0) } }
+        if let history = outputs.history { timelines.add { history.receive($0) } }
+        let standard = StandardLevel(ReplaySinks(summary, collector, timelines, outputs))
         var span = ReplaySpan()
         var faults = 0
         var logs: [ReplayedLog] = []
@@ -73,6 +76,7 @@ package struct Replay: Sendable {
             if let log { logs.append(log) }
         }
         let outcome = span.outcome(named: request.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
+        timelines.finish()
         try redacted?.commit()
         try outputs.finish()
         try show(summary.report(of: outcome), logs, in: report)
@@ -137,15 +141,17 @@ private struct ReplayReport: Encodable {
 private final class ReplaySinks: EventSink {
     private let summary: RunSummary
     private let collector: Collector?
+    private let timelines: OTATimelines
     private let outputs: ReplayOutputs
 
-    init(_ summary: RunSummary, _ collector: Collector?, _ outputs: ReplayOutputs) {
-        (self.summary, self.collector, self.outputs) = (summary, collector, outputs)
+    init(_ summary: RunSummary, _ collector: Collector?, _ timelines: OTATimelines, _ outputs: ReplayOutputs) {
+        (self.summary, self.collector, self.timelines, self.outputs) = (summary, collector, timelines, outputs)
     }
 
     func receive(_ event: ProbeEvent) {
         summary.receive(event)
         collector?.receive(event)
+        timelines.receive(event)
         outputs.receive(event)
     }
 }

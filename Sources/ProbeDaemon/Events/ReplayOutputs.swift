@@ -13,7 +13,7 @@ final class ReplayOutputs: EventSink {
 
     private let captured: RunCapture?
     private let recording: RecordingSink?
-    private let history: ReplayHistory?
+    let history: ReplayHistory?
     private let delivery: EventDelivery?
 
     /// Those that are wanted.
@@ -84,6 +84,9 @@ final class ReplayHistory: EventSink {
         }
         ring.receive(event)
     }
+
+    /// Takes a session over the air that is over.
+    func receive(_ timeline: OTATimeline) { store.receive(timeline) }
 
     /// The programs end, and what waits is written.
     func finish() throws(ReplayError) {

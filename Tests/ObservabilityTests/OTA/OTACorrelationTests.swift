@@ -1,5 +1,6 @@
 import ProbeEvents
 import SmartCard
+import Synchronization
 import Testing
 
 @testable import Observability
@@ -139,6 +140,19 @@ import Testing
             #expect(step.afterNanoseconds == end)
             end += step.durationNanoseconds ?? 0
         }
+    }
+
+    /// Events that are told again: a session is over when theirs say that its second has passed, whatever the clock says.
+    @Test func recordedOnesAreToldAsTheirTimePasses() {
+        let told = Mutex<[OTATimeline]>([])
+        let timelines = OTATimelines(areRecorded: true)
+        timelines.add { timeline in told.withLock { $0.append(timeline) } }
+        for event in Self.whole { timelines.receive(event) }
+        #expect(told.withLock { $0.isEmpty })
+        timelines.receive(Self.trigger(At.closed + 2_000_000_000, device: "other"))
+        #expect(told.withLock { $0 } == Self.timelines(Self.whole))
+        timelines.finish()
+        #expect(told.withLock { $0.count } == 1)
     }
 
     /// Taps are drained in turn: what one of them saw may be told behind the end of the others.
