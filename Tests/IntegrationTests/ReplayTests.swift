@@ -7,6 +7,7 @@ import Testing
     /// What is of the program, and not of its events.
     private static let ofTheProgram = [
         "program", "exit_code", "started_at", "ended_at", "wall_nanoseconds", "card_share", "remark",
+        "flights",
     ]
 
     private func report(_ path: String) throws -> NSDictionary {
