@@ -61,7 +61,13 @@ enum FlightCauses {
             return .likely(
                 "secure_messaging", "secure messaging failed: keys or counter differ, or the channel was lost",
                 do: "open the secure channel anew; compare the keys on both sides")
-        case 0x6985, 0x6986, 0x6981, 0x9400:
+        case 0x6981:
+            return .certain(
+                "file_structure", "the selected file has another structure than \(exchange.name) is for",
+                do:
+                    "READ and UPDATE BINARY are for transparent files, RECORD for those with records; SELECT tells which"
+            )
+        case 0x6985, 0x6986, 0x9400:
             return order(exchange, word, scene)
         case 0x6A80, 0x6A86, 0x6A87, 0x6B00, 0x6700:
             return .certain(

@@ -12,6 +12,8 @@ struct CardOutput: Sendable {
 
     /// Events that wait, also while a card's past is read.
     private static let queueCapacity = 8_192
+    /// How long the first event waits for others.
+    private static let gathering = Duration.milliseconds(250)
     private static let finishLimit = Duration.seconds(1)
 
     /// A watch over all cards that come; their past is in the history, where one is kept.
@@ -34,7 +36,9 @@ struct CardOutput: Sendable {
             }
         }
         self.watch = watch
-        reader = EventRing.Reader(watch, name: "cards", capacity: Self.queueCapacity) { source, count in
+        reader = EventRing.Reader(
+            watch, name: "cards", capacity: Self.queueCapacity, gathering: Self.gathering
+        ) { source, count in
             collector.countDropped(count, source: source)
         }
         collector.registry.beforeEachScrape {

@@ -52,6 +52,21 @@ struct LogTeller {
         var number: UInt64
         var context: UInt64
         var openedNanoseconds: UInt64?
+
+        /// In its place: a copy of all that a session knows would cost as much as the rest.
+        mutating func tell(
+            _ asked: Pending, at stamp: EventStamp, response: [UInt8], isTimed: Bool, resultCode: UInt32,
+            into events: inout [ProbeEvent]
+        ) {
+            let exchange = APDUExchange(
+                stamp: stamp, client: client, thread: 0, session: number, reader: trail.reader, interface: .pcsc,
+                sessionProtocol: trail.activeProtocol, name: trail.name(of: asked.command),
+                command: HexBytes(asked.command), response: HexBytes(response), isCut: false, resultCode: resultCode,
+                waitNanoseconds: 0, isWaitExact: false, isTimed: isTimed)
+            events.append(.apdu(exchange))
+            let told = trail.note(exchange)
+            if !told.isEmpty { events += told }
+        }
     }
 
     /// What was told since it was taken last.
@@ -166,16 +181,9 @@ struct LogTeller {
         guard let slot = sessions.slot(of: key) else { return }
         account.commands += 1
         if took == nil { account.untimed += 1 }
-        let exchange = APDUExchange(
-            stamp: stamp(asked.nanoseconds, took: took ?? 0), client: sessions.all[slot].client, thread: 0,
-            session: sessions.all[slot].number, reader: sessions.all[slot].trail.reader, interface: .pcsc,
-            sessionProtocol: sessions.all[slot].trail.activeProtocol,
-            name: sessions.all[slot].trail.name(of: asked.command),
-            command: HexBytes(asked.command), response: HexBytes(response), isCut: false, resultCode: resultCode,
-            waitNanoseconds: 0, isWaitExact: false, isTimed: took != nil)
-        events.append(.apdu(exchange))
-        let told = sessions.all[slot].trail.note(exchange)
-        if !told.isEmpty { events += told }
+        sessions.all[slot].tell(
+            asked, at: stamp(asked.nanoseconds, took: took ?? 0), response: response, isTimed: took != nil,
+            resultCode: resultCode, into: &events)
     }
 
     /// An exchange out of a capture: with its time where the capture is the probe's own.

@@ -98,6 +98,7 @@ import Testing
             $0.send(read, "6986")
         },
         Row(cause: "wrong_order", certainty: .likely) { $0.send(read, "6985") },
+        Row(cause: "file_structure", certainty: .certain) { $0.send(read, "6981") },
         Row(cause: "authentication_failed", certainty: .likely) { $0.send("008800812210", "9862") },
         Row(cause: "secure_messaging", certainty: .likely) { $0.send(read, "6988") },
         Row(cause: "malformed_command", certainty: .certain) { $0.send(read, "6B00") },
