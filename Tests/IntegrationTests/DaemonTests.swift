@@ -93,7 +93,7 @@ import Testing
               - job_name: cardlink
                 static_configs: [{targets: ["127.0.0.1:\(bench.port)"]}]
             """, to: "prometheus.yml")
-        let webPort = 39_090
+        let webPort = try freePort()
         let prometheus = try RunningCommand([
             "prometheus", "--config.file=\(configuration)", "--storage.tsdb.path=\(bench.folder.file("data"))",
             "--web.listen-address=127.0.0.1:\(webPort)",

@@ -23,7 +23,7 @@ import Testing
             "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200",
         ])
         #expect(try bench.run(["opensc-tool", "--name"]).ending == .exited(0))
-        let prometheus = try Self.prometheus(scraping: bench)
+        let prometheus = try prometheus(scraping: bench)
         defer {
             prometheus.signal(SIGTERM)
             _ = try? prometheus.end(within: 15)
@@ -31,9 +31,9 @@ import Testing
         var found: [Answer.Series] = []
         #expect(
             try eventually(within: 60) {
-                found = try Self.exemplars(of: ["apdu_response_time", "session_duration"])
+                found = try exemplars(of: ["apdu_response_time", "session_duration"])
                 return Set(found.compactMap { $0.seriesLabels["__name__"] }).count == 2
-            })
+            }, "\(found.map(\.seriesLabels)) \(prometheus.errorsSoFar.suffix(2_000))")
         #expect(try bench.stopDaemon()?.ending == .exited(0))
         let spans = Dictionary(try sink.spans.map { ($0.span_id, $0) }) { first, _ in first }
         for series in found {
@@ -48,9 +48,11 @@ import Testing
         }
     }
 
-    private static let webPort = 39_092
+    private let webPort: Int
 
-    private static func prometheus(scraping bench: LiveBench) throws -> RunningCommand {
+    init() throws { webPort = try freePort() }
+
+    private func prometheus(scraping bench: LiveBench) throws -> RunningCommand {
         let configuration = try bench.folder.write(
             """
             global: {scrape_interval: 500ms, scrape_timeout: 400ms}
@@ -64,7 +66,7 @@ import Testing
         ])
     }
 
-    private static func exemplars(of families: [String]) throws -> [Answer.Series] {
+    private func exemplars(of families: [String]) throws -> [Answer.Series] {
         let now = Int(Date().timeIntervalSince1970)
         return try families.flatMap { family in
             let end = try Command.run([

@@ -279,7 +279,7 @@ import Testing
                 tls_config: {ca_file: ca.pem, cert_file: client.pem, key_file: client.key}
                 static_configs: [{targets: ["\(probe.address)"]}]
             """, to: "prometheus.yml")
-        let port = 39_091
+        let port = try freePort()
         let prometheus = try RunningCommand([
             "prometheus", "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.file("data"))",
             "--web.listen-address=127.0.0.1:\(port)",
