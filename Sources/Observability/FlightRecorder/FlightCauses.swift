@@ -231,14 +231,14 @@ enum FlightCauses {
     /// What the reader monitor saw of it. A code that speaks of the card is held against the card first: that pcscd ends
     /// a moment later has nothing to do with it.
     private static func seen(_ code: UInt32, _ reader: String, _ scene: FlightScene) -> FlightCause? {
+        // E_SHARING_VIOLATION, W_RESET_CARD: pcscd and a card were there. What goes later has nothing to do with it.
+        if code == 0x8010_000B || code == 0x8010_0068 { return nil }
         let card = scene.change(.cardWent, in: reader).map { gone in
             FlightCause.certain(
                 "card_removed", "the card was taken out", "it went \(scene.relation(gone.stamp))",
                 do: "put it back; if nobody took it, its contacts or the reader's are bad")
         }
         if let card, speaksOfCard(code) { return card }
-        // W_RESET_CARD: pcscd was there to say so.
-        if code == 0x8010_0068 { return card }
         if let silent = scene.silentSource(.readerMonitor) { return pcscdEnded(silent, scene) }
         if let gone = scene.change(.readerWent, in: reader) {
             return .certain(

@@ -148,7 +148,7 @@ package struct FlightFolder: Sendable, Hashable {
         let time = header.time.replacing(":", with: "-")
         let device = String(
             header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(28))
-        return "\(time)-\(header.kind.rawValue)-\(device)"
+        return "\(time)-\(header.kind.rawValue)" + (device.isEmpty ? "" : "-\(device)")
     }
 
     /// The name, and a number for one of several in a millisecond; it sorts behind the one without.

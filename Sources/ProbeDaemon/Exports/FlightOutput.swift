@@ -38,8 +38,9 @@ struct FlightOutput: Sendable {
                 case .success(let flight):
                     live?.state.note(flight)
                     traces?.note(flight)
-                    log.notice(
-                        "\(flight.header.device): \(flight.header.message); cardlink-probe explain \(flight.name)")
+                    let header = flight.header
+                    let thing = header.device.isEmpty ? header.kind.rawValue : header.device
+                    log.notice("\(thing): \(header.message); cardlink-probe explain \(flight.name)")
                 case .failure(let failure):
                     health.exportDropped[.flights, .write].increment()
                     log.warning("\(failure)")

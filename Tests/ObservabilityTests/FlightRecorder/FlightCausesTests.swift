@@ -132,6 +132,11 @@ import Testing
         Row(cause: "card_reset", certainty: .likely) { $0.send(read, "", resultCode: 0x8010_0068) },
         Row(cause: "card_reset", certainty: .likely) {
             $0.send(read, "", resultCode: 0x8010_0068)
+            $0.run.now += 500_000_000
+            $0.change(.cardWent)
+        },
+        Row(cause: "card_reset", certainty: .likely) {
+            $0.send(read, "", resultCode: 0x8010_0068)
             $0.change(.readerWent)
             let stamp = EventStamp(source: .readerMonitor, startNanoseconds: $0.run.now, wallNanoseconds: 0)
             $0.tell(.sourceState(SourceState(stamp: stamp, isWorking: false, message: "gone")))
