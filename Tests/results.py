@@ -1,14 +1,16 @@
 """Reads the event streams of Swift Testing that Tests/run made, and tells what came of each test.
 
-usage: results.py again FOLDER     a filter for each failed test, if they may be few enough to be repeated alone
-       results.py summary FOLDER   what failed and why, and the line "N passed, N failed, N skipped"
+usage: results.py FOLDER COMMAND...
 
-FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program; "again" is the one with what was repeated.
+Repeats alone what failed, where it is little; prints what failed and why, and the line "N passed, N failed, N skipped".
+FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program. COMMAND runs tests, given the file for its
+stream and filters.
 """
 
 import json
 import pathlib
 import re
+import subprocess
 import sys
 
 MOST_REPEATED = 10
@@ -17,9 +19,9 @@ MOST_REPEATED = 10
 class Stream:
     """What one test program told."""
 
-    def __init__(self, file):
+    def __init__(self, file, code):
         self.name = file.stem
-        self.code = int(file.with_suffix(".code").read_text())
+        self.code = code
         self.started, self.passed, self.failed, self.skipped, self.issues = set(), set(), set(), set(), {}
         for line in file.open(encoding="utf-8", errors="replace"):
             try:
@@ -55,28 +57,24 @@ class Stream:
         return bool(self.unended) or (self.code != 0 and not self.failed)
 
 
-def streams(folder):
-    return {file.stem: Stream(file) for file in sorted(pathlib.Path(folder).glob("*.jsonl"))}
-
-
-def again(folder):
+def repeated(folder, streams, command):
     """A test that fails beside all others and passes alone was held up; one that fails alone as well is broken."""
-    all_streams = streams(folder).values()
-    failed = sorted(set().union(*(stream.failed for stream in all_streams)))
-    if any(stream.is_broken for stream in all_streams) or len(failed) > MOST_REPEATED:
-        return
-    for test in failed:
-        print("^" + re.escape(test.rsplit("/", 1)[0]))
+    failed = sorted(set().union(*(stream.failed for stream in streams)))
+    if not failed or len(failed) > MOST_REPEATED or any(stream.is_broken for stream in streams):
+        return None
+    filters = [word for test in failed for word in ("--filter", "^" + re.escape(test.rsplit("/", 1)[0]))]
+    file = folder / "again.jsonl"
+    code = subprocess.run([*command, file, *filters], stdin=subprocess.DEVNULL).returncode
+    file.touch()
+    return Stream(file, code)
 
 
-def summary(folder):
-    told = streams(folder)
-    second = told.pop("again", None)
+def summary(streams, second):
     passed, failed, skipped = (
-        set().union(*(getattr(stream, part) for stream in told.values())) for part in ("passed", "failed", "skipped"))
+        set().union(*(getattr(stream, part) for stream in streams)) for part in ("passed", "failed", "skipped"))
     held_up = failed & second.passed if second and not second.is_broken else set()
     lines = []
-    for stream in told.values():
+    for stream in streams:
         for test in sorted(stream.failed | stream.unended):
             words = "held up, passed alone" if test in held_up else "did not come to an end" if test in stream.unended else ""
             lines.append(f"  {test}" + (f" ({words})" if words else ""))
@@ -84,7 +82,7 @@ def summary(folder):
         if stream.code != 0 and not stream.failed and not stream.unended:
             lines.append(f"  the test program {stream.name} (exit {stream.code})")
     failures = len(failed - held_up) + sum(
-        len(stream.unended) or (1 if stream.is_broken else 0) for stream in told.values())
+        len(stream.unended) or (1 if stream.is_broken else 0) for stream in streams)
     if lines:
         print("", "failed:", *lines, sep="\n")
     passes = len(passed | held_up)
@@ -92,9 +90,12 @@ def summary(folder):
     return failures == 0 and passes > 0
 
 
+def main(folder, *command):
+    folder = pathlib.Path(folder)
+    streams = [
+        Stream(file, int(file.with_suffix(".code").read_text())) for file in sorted(folder.glob("*.jsonl"))]
+    return 0 if summary(streams, repeated(folder, streams, command)) else 1
+
+
 if __name__ == "__main__":
-    task, folder = sys.argv[1:]
-    if task == "again":
-        again(folder)
-    else:
-        sys.exit(0 if summary(folder) else 1)
+    sys.exit(main(*sys.argv[1:]))
