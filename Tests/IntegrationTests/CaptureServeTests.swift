@@ -7,8 +7,6 @@ import Testing
 /// `serve` with a capture, on a bench where everything happens at once; tshark reads it, and the logs of the card, the
 /// modem and the two sides say what should be in it.
 @Suite(.serialized) struct CaptureServeTests {
-    private static let identity = "89490200001234567890/A000000151000000"
-    private static let key = "0102030405060708090a0b0c0d0e0f10"
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let proactive =
         "D02F8103014003820281820500350702020403051F0239020578470908696E7465726E65743C0302115C3E0521C0000201"
@@ -27,15 +25,6 @@ import Testing
 
     // MARK: The bench
 
-    private func sides() throws -> (RunningCommand, port: String) {
-        let sides = try RunningCommand(
-            [
-                Files.python, Files.client("ota_session.py"), Self.identity, Self.key, "--option=-tls1_2",
-                "--option=-cipher", "--option=PSK-AES128-CBC-SHA256",
-            ], input: .kept)
-        return (sides, try sides.readLine())
-    }
-
     private func modem() throws -> RunningCommand {
         let script = try folder.write(
             "messages: [{line: '+CUSATP: \"\(Self.proactive)\"', command: 'AT+CGMI'}]\n", to: "modem.yaml")
@@ -51,8 +40,7 @@ import Testing
     }
 
     private func startDaemon(_ target: String, _ options: [String]) throws -> String {
-        let keys = try folder.write("\(Self.identity):\(Self.key)\n", to: "keys")
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keys)
+        let keys = try AdministrationSides.keys(in: folder)
         try bench.startDaemon(
             options: ["--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:\(target)", "--psk-tls.keys", keys] + options,
             environment: ["XDG_STATE_HOME": folder.file("state")])
@@ -113,7 +101,7 @@ import Testing
         "_ws.malformed || _ws.expert.severity >= 0x800000 || (_ws.expert.severity >= 0x600000 && !at)"
 
     @Test func everythingIsInOneFile() throws {
-        let (sides, target) = try sides()
+        let sides = try AdministrationSides()
         defer { sides.kill() }
         let modem = try modem()
         defer { modem.kill() }
@@ -121,13 +109,12 @@ import Testing
         defer { listener.kill() }
         let live = try listener.readLine()
         let port = try startDaemon(
-            target,
+            sides.serverPort,
             [
                 "--capture.file", file, "--capture.gsmtap", "127.0.0.1:\(live)", "--modem.tap",
                 "\(folder.file("tester"))=\(folder.file("modem"))",
             ])
-        try sides.say(port)
-        #expect(try sides.readLine().contains("\"right\": true"))
+        #expect(try sides.talk(at: port))
         try talkToModem()
         try runATest()
         #expect(try eventually { try bench.sum("cardlink_ota_leg_duration_seconds_count", "to_close") == 1 })
@@ -228,7 +215,8 @@ import Testing
         let imsi = "001010000000001"
         #expect(said.contains(hex(Array(imsi.utf8))))
         for secret in [
-            "8273", "38323733", Self.identity, String(Self.identity.prefix(12)), "89049032", Self.key, "313233343536",
+            "8273", "38323733", AdministrationSides.identity, String(AdministrationSides.identity.prefix(12)),
+            "89049032", AdministrationSides.key, "313233343536",
             imsi,
         ] {
             #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(secret)")
@@ -243,17 +231,17 @@ import Testing
 
     /// With identities in clear the stream is the wire's own, and whoever has the key reads it.
     @Test func whoHasTheKeyReadsTheStream() throws {
-        let (sides, target) = try sides()
+        let sides = try AdministrationSides()
         defer { sides.kill() }
-        let port = try startDaemon(target, ["--capture.file", file, "--capture.show-identity", "true"])
+        let port = try startDaemon(sides.serverPort, ["--capture.file", file, "--capture.show-identity", "true"])
         for _ in 1...2 {
-            try sides.say(port)
-            #expect(try sides.readLine().contains("\"right\": true"))
+            #expect(try sides.talk(at: port))
         }
         #expect(try eventually { try bench.sum("cardlink_ota_leg_duration_seconds_count", "to_close") == 2 })
         #expect(try bench.stopDaemon()?.ending == .exited(0))
         let end = try Command.run([
-            "tshark", "-r", file, "-o", "tls.psk:\(Self.key)", "-d", "tls.port==\(port),http", "-Y", "http", "-T",
+            "tshark", "-r", file, "-o", "tls.psk:\(AdministrationSides.key)", "-d", "tls.port==\(port),http", "-Y",
+            "http", "-T",
             "fields", "-e", "http.request.method", "-e", "http.response.code",
         ])
         let words = end.output.split(whereSeparator: \.isWhitespace)
@@ -261,8 +249,8 @@ import Testing
         #expect(try shark(Self.faults) == [])
         #expect(
             try shark("tls.handshake.type == 16", ["tls.handshake.identity_len"])
-                == Array(repeating: ["\(Self.identity.count)"], count: 2))
-        #expect(try Data(contentsOf: URL(filePath: file)).range(of: Data(Self.identity.utf8)) != nil)
+                == Array(repeating: ["\(AdministrationSides.identity.count)"], count: 2))
+        #expect(try Data(contentsOf: URL(filePath: file)).range(of: Data(AdministrationSides.identity.utf8)) != nil)
     }
 
     /// What a client and a server said, byte for byte.

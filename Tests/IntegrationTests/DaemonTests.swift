@@ -86,35 +86,11 @@ import Testing
     @Test func prometheusSumsEqualTheOracle() throws {
         let bench = try LiveBench()
         try bench.startDaemon()
-        let configuration = try bench.folder.write(
-            """
-            global: {scrape_interval: 500ms, scrape_timeout: 400ms}
-            scrape_configs:
-              - job_name: cardlink
-                static_configs: [{targets: ["127.0.0.1:\(bench.port)"]}]
-            """, to: "prometheus.yml")
-        let webPort = try freePort()
-        let prometheus = try RunningCommand([
-            "prometheus", "--config.file=\(configuration)", "--storage.tsdb.path=\(bench.folder.file("data"))",
-            "--web.listen-address=127.0.0.1:\(webPort)",
-        ])
-        defer {
-            prometheus.signal(SIGTERM)
-            _ = try? prometheus.end(within: 15)
-        }
+        let prometheus = try PrometheusServer(scraping: ["127.0.0.1:\(bench.port)"])
         for _ in 0..<10 { #expect(try bench.run(["opensc-tool", "--atr", "--name"]).ending == .exited(0)) }
         let oracle = bench.oracle
         #expect(oracle.commands == 490)
-        func query(_ text: String) throws -> Double? {
-            let words = [
-                "curl", "-s", "-G", "--data-urlencode", "query=\(text)", "http://127.0.0.1:\(webPort)/api/v1/query",
-            ]
-            // Nothing comes until it listens.
-            let json =
-                (try? JSONSerialization.jsonObject(with: Data(try Command.run(words).output.utf8))) as? [String: Any]
-            let result = (json?["data"] as? [String: Any])?["result"] as? [[String: Any]]
-            return (result?.first?["value"] as? [Any])?.last.flatMap { $0 as? String }.flatMap(Double.init)
-        }
+        func query(_ text: String) throws -> Double? { try prometheus.ask(text).values.values.first }
         #expect(try eventually(within: 30) { try query("sum(cardlink_apdu_commands_total)") == 490 })
         #expect(try query("up") == 1)
         #expect(try query("sum(cardlink_apdu_response_time_seconds_count)") == 490)

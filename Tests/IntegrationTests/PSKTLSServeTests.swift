@@ -4,21 +4,9 @@ import Testing
 
 /// Cards and a server over TLS with `serve` between them.
 @Suite struct PSKTLSServeTests {
-    private static let identity = "89490200001234567890/A000000151000000"
-    private static let key = "0102030405060708090a0b0c0d0e0f10"
-
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
-
-    private func sides() throws -> (RunningCommand, port: String) {
-        let sides = try RunningCommand(
-            [
-                Files.python, Files.client("ota_session.py"), Self.identity, Self.key, "--option=-tls1_2",
-                "--option=-cipher", "--option=PSK-AES128-CBC-SHA256",
-            ], input: .kept)
-        return (sides, try sides.readLine())
-    }
 
     private func serve(
         _ options: [String], _ environment: [String: String] = [:]
@@ -31,18 +19,17 @@ import Testing
     }
 
     @Test func aSessionIsCounted() throws {
-        let (sides, target) = try sides()
+        let sides = try AdministrationSides()
         defer { sides.kill() }
-        let keys = try folder.write("\(Self.identity):\(Self.key)\n", to: "keys")
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keys)
+        let keys = try AdministrationSides.keys(in: folder)
         let (probe, port) = try serve(
             [
-                "--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:\(target)", "--psk-tls.keys", keys, "--logging.level",
+                "--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:\(sides.serverPort)", "--psk-tls.keys", keys,
+                "--logging.level",
                 "trace",
             ])
         for _ in 1...3 {
-            try sides.say(port)
-            #expect(try sides.readLine().contains("\"right\": true"))
+            #expect(try sides.talk(at: port))
         }
         #expect(try eventually { try probe.sum("cardlink_session_duration_seconds_count", "ota") == 3 })
         let suite = "cipher_suite=\"TLS_PSK_WITH_AES_128_CBC_SHA256\""
@@ -66,20 +53,21 @@ import Testing
         }
         #expect(try probe.get("/health").body.contains(/"psk_tls" : \{[^}]*"status" : "healthy"/))
         let said = try probe.get("/metrics").body + probe.errors
-        for secret in ["8949020", "89049032", Self.key, "313233343536"] { #expect(!said.contains(secret)) }
+        for secret in ["8949020", "89049032", AdministrationSides.key, "313233343536"] {
+            #expect(!said.contains(secret))
+        }
     }
 
     /// A daemon that a tester started is part of the tester's trace, and so is what it sees between others.
     @Test func connectionsAreInTheCallersTrace() throws {
         let sink = try TraceSink()
-        let (sides, target) = try sides()
+        let sides = try AdministrationSides()
         defer { sides.kill() }
         let (probe, port) = try serve(
-            ["--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:\(target)"],
+            ["--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:\(sides.serverPort)"],
             ["OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint, "TRACEPARENT": TraceTests.caller])
         for _ in 1...2 {
-            try sides.say(port)
-            #expect(try sides.readLine().contains("\"right\": true"))
+            #expect(try sides.talk(at: port))
         }
         #expect(try probe.stop().ending == .exited(0))
         let spans = try sink.spans
@@ -106,7 +94,7 @@ import Testing
 
     @Test func aServerThatIsNotThereIsToldByHealth() throws {
         let (probe, port) = try serve(["--psk-tls.tap", "ota=127.0.0.1:0/127.0.0.1:1"])
-        _ = try Command.run(["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-psk", Self.key])
+        _ = try Command.run(["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-psk", AdministrationSides.key])
         #expect(
             try eventually {
                 try probe.get("/health").body.contains(

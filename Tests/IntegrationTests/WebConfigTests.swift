@@ -279,21 +279,9 @@ import Testing
                 tls_config: {ca_file: ca.pem, cert_file: client.pem, key_file: client.key}
                 static_configs: [{targets: ["\(probe.address)"]}]
             """, to: "prometheus.yml")
-        let port = try freePort()
-        let prometheus = try RunningCommand([
-            "prometheus", "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.file("data"))",
-            "--web.listen-address=127.0.0.1:\(port)",
-        ])
-        defer {
-            prometheus.signal(SIGTERM)
-            _ = try? prometheus.end(within: 15)
-        }
-        func up(_ job: String) throws -> String {
-            try ConfiguredProbe.curl([
-                "-G", "--data-urlencode", "query=up{job=\"\(job)\"}", "http://127.0.0.1:\(port)/api/v1/query",
-            ]).body
-        }
-        #expect(try eventually(within: 30) { try up("cardlink").contains(",\"1\"]") })
-        #expect(try eventually(within: 30) { try up("stranger").contains(",\"0\"]") })
+        let prometheus = try PrometheusServer(configuration: configuration, data: folder.file("data"))
+        func up(_ job: String) throws -> Double? { try prometheus.ask("up{job=\"\(job)\"}").values.values.first }
+        #expect(try eventually(within: 30) { try up("cardlink") == 1 })
+        #expect(try eventually(within: 30) { try up("stranger") == 0 })
     }
 }

@@ -14,17 +14,7 @@ import Testing
     private func modems(_ files: [String: String]) throws -> [ModemPorts.Modem] { try ports(files).modems }
 
     private func ports(_ files: [String: String]) throws -> ModemPorts {
-        for (path, text) in files {
-            let place = URL(filePath: folder.path + path)
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            if text.hasPrefix("-> ") {
-                try FileManager.default.createSymbolicLink(
-                    atPath: place.path, withDestinationPath: String(text.dropFirst(3)))
-            } else {
-                try text.write(to: place, atomically: false, encoding: .utf8)
-            }
-        }
+        try folder.plant(files)
         let machine = Machine(root: folder.path)
         return ModemPorts(machine, usb: USBDevices(machine))
     }

@@ -9,17 +9,7 @@ import Testing
 @Suite struct ModemOverviewTests {
     private func table(_ files: [String: String]) async throws -> String {
         let folder = try TemporaryFolder()
-        for (path, text) in files {
-            let place = URL(filePath: folder.path + path)
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            if text.hasPrefix("-> ") {
-                try FileManager.default.createSymbolicLink(
-                    atPath: place.path, withDestinationPath: String(text.dropFirst(3)))
-            } else {
-                try text.write(to: place, atomically: false, encoding: .utf8)
-            }
-        }
+        try folder.plant(files)
         let machine = Machine(root: folder.path)
         let overview = await ModemOverview.take(machine: machine, ports: [], isAsking: false, speed: 115_200)
         return overview.table

@@ -30,6 +30,21 @@ package final class TemporaryFolder: Sendable {
         return file(name)
     }
 
+    /// Makes files and their folders, as a machine's `/sys` and `/dev` have them: texts by path, links as `-> TARGET`.
+    package func plant(_ files: [String: String]) throws {
+        for (name, text) in files {
+            let place = URL(filePath: path + name)
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            if text.hasPrefix("-> ") {
+                try FileManager.default.createSymbolicLink(
+                    atPath: place.path, withDestinationPath: String(text.dropFirst(3)))
+            } else {
+                try text.write(to: place, atomically: false, encoding: .utf8)
+            }
+        }
+    }
+
     /// What a file holds; nothing when it is not there.
     package func read(_ name: String) -> String { (try? String(contentsOfFile: file(name), encoding: .utf8)) ?? "" }
 }

@@ -11,17 +11,7 @@ import Testing
     /// A machine in a folder: files by path, links as `-> TARGET`.
     private static func machine(_ files: [String: String]) throws -> (TemporaryFolder, Machine) {
         let folder = try TemporaryFolder()
-        for (path, text) in files {
-            let place = URL(filePath: folder.path + path)
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            if text.hasPrefix("-> ") {
-                try FileManager.default.createSymbolicLink(
-                    atPath: place.path, withDestinationPath: String(text.dropFirst(3)))
-            } else {
-                try text.write(to: place, atomically: false, encoding: .utf8)
-            }
-        }
+        try folder.plant(files)
         return (folder, Machine(root: folder.path))
     }
 

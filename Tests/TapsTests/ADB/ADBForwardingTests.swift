@@ -92,13 +92,18 @@ import Testing
         _ = phone
     }
 
+    /// A client whose command does not end by itself.
+    private func logReader(through tapped: TappedADB) throws -> RunningCommand {
+        try RunningCommand(
+            ["adb", "shell", "logcat"],
+            environment: ["HOME": bench.folder.path, "ADB_SERVER_SOCKET": "tcp:127.0.0.1:\(tapped.port)"])
+    }
+
     /// A phone that goes while it is worked with.
     @Test func aPhoneGoesInTheMiddle() throws {
         let phone = try bench.phone()
         let tapped = try TappedADB(target: bench.endpoint)
-        let client = try RunningCommand(
-            ["adb", "shell", "logcat"],
-            environment: ["HOME": bench.folder.path, "ADB_SERVER_SOCKET": "tcp:127.0.0.1:\(tapped.port)"])
+        let client = try logReader(through: tapped)
         try phone.waitForReader()
         try phone.say("gone")
         _ = try client.end()
@@ -110,9 +115,7 @@ import Testing
     @Test func aClientGoesInTheMiddle() throws {
         let phone = try bench.phone()
         let tapped = try TappedADB(target: bench.endpoint)
-        let client = try RunningCommand(
-            ["adb", "shell", "logcat"],
-            environment: ["HOME": bench.folder.path, "ADB_SERVER_SOCKET": "tcp:127.0.0.1:\(tapped.port)"])
+        let client = try logReader(through: tapped)
         try phone.waitForReader()
         client.kill()
         let shells = try tapped.operations().filter { $0.operation == .shell }
