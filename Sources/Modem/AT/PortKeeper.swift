@@ -32,8 +32,7 @@ final class PortKeeper {
     /// Whether its coming was told.
     private var isTold = false
     private var calls: [UInt64: Call] = [:]
-    private var timer: Scheduled<Void>?
-    private var timerDeadline: UInt64?
+    private let timer: DeadlineTimer
     private var refusal: ModemError?
     private var isStuck = false
     private var ends: [EventLoopPromise<Void>] = []
@@ -46,6 +45,7 @@ final class PortKeeper {
         self.sink = sink
         self.onNews = onNews
         self.loop = loop
+        timer = DeadlineTimer(loop)
         channel = ATChannel(now: 0, pace: settings.pace)
         copy = capture.map { ATLineCopy(modem: settings.modem, into: $0) }
     }
@@ -123,8 +123,7 @@ final class PortKeeper {
         port = nil
         copy?.forget()
         perform(channel.closed(now: now))
-        timer?.cancel()
-        timerDeadline = nil
+        timer.cancel()
         if isTold { tell(.modemWent, error: isStarted ? .unavailable : nil) }
         isTold = false
         onNews(.closed)
@@ -173,13 +172,7 @@ final class PortKeeper {
     }
 
     private func setTimer() {
-        let deadline = port == nil ? nil : channel.deadline
-        guard deadline != timerDeadline else { return }
-        timer?.cancel()
-        timerDeadline = deadline
-        guard let deadline else { return }
-        timer = loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(deadline)) {
-            self.timerDeadline = nil
+        timer.set(port == nil ? nil : channel.deadline) {
             self.perform(self.channel.advance(now: self.now))
             self.setTimer()
         }

@@ -36,8 +36,7 @@ final class TapKeeper {
     private var isOpening = false
     private var refusal: ModemError?
     private var ends: [EventLoopPromise<Void>] = []
-    private var timer: Scheduled<Void>?
-    private var timerDeadline: UInt64?
+    private let timer: DeadlineTimer
     private var looking: RepeatedTask?
     /// How often the client's end is open.
     private var opens = 0
@@ -50,6 +49,7 @@ final class TapKeeper {
         self.settings = settings
         self.known = known
         self.loop = loop
+        timer = DeadlineTimer(loop)
         teller = TapTeller(
             modem: settings.modem, vendor: settings.vendor, level: capture?.level ?? .standard)
         copy = capture.map { ATLineCopy(modem: settings.modem, into: $0) }
@@ -177,8 +177,7 @@ final class TapKeeper {
         open.client.close()
         open.alarm?.close(promise: nil)
         open.ends.end()
-        timer?.cancel()
-        (timer, timerDeadline) = (nil, nil)
+        timer.cancel()
         looking?.cancel()
         looking = nil
         isPresent = false
@@ -225,19 +224,7 @@ final class TapKeeper {
                 known.state.withLock { $0.isAnswering = item == .answersAgain }
             }
         }
-        setTimer()
-    }
-
-    private func setTimer() {
-        let deadline = open == nil ? nil : listener.deadline
-        guard deadline != timerDeadline else { return }
-        timer?.cancel()
-        timerDeadline = deadline
-        guard let deadline else { return }
-        timer = loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(deadline)) {
-            self.timerDeadline = nil
-            self.tell(self.listener.advance(now: self.now))
-        }
+        timer.set(open == nil ? nil : listener.deadline) { self.tell(self.listener.advance(now: self.now)) }
     }
 
     // MARK: The client
