@@ -27,23 +27,3 @@ enum Output {
         }
     }
 }
-
-/// A file that a command saved before.
-enum SavedFile {
-    /// Why it cannot be read.
-    struct Unreadable: ExplainedError {
-        let path: String
-        let failure: BoundedFile.Failure
-
-        var explanation: String { "\(path) \(failure.reason); give another with --file" }
-    }
-
-    /// Its bytes; no page of a probe has more.
-    static func bytes(_ path: String) throws(Unreadable) -> [UInt8] {
-        do throws(BoundedFile.Failure) {
-            return Array(try BoundedFile.text(path, mostBytes: 256 * 1024 * 1024).utf8)
-        } catch {
-            throw Unreadable(path: path, failure: error)
-        }
-    }
-}

@@ -130,15 +130,6 @@ struct AlertsCheck: ParsableCommand {
 
     private func text() throws -> String {
         guard let file else { return RuleFile(RuleSettings()).yaml }
-        do throws(BoundedFile.Failure) {
-            return try BoundedFile.text(file)
-        } catch {
-            throw UnreadableFile(explanation: "\(file) \(error.reason)")
-        }
+        return try GivenFile.text(file)
     }
-}
-
-/// A file that cannot be read.
-private struct UnreadableFile: ExplainedError {
-    var explanation: String
 }

@@ -130,12 +130,7 @@ struct DashboardsCheck: ParsableCommand {
 
     /// A dashboard, or what Grafana's HTTP interface wraps it in.
     private static func read(_ file: String) throws -> (place: String, json: JSON) {
-        let text: String
-        do throws(BoundedFile.Failure) {
-            text = try BoundedFile.text(file, mostBytes: mostBytes)
-        } catch {
-            throw FileFault(explanation: "\(file) \(error.reason)")
-        }
+        let text = try GivenFile.text(file, mostBytes: mostBytes)
         guard let json = try? JSON(text: text) else {
             throw FileFault(explanation: "\(file) is no JSON; export it again: in Grafana Share, Export, Save to file")
         }
@@ -144,9 +139,4 @@ struct DashboardsCheck: ParsableCommand {
 
     /// Grafana itself takes no more.
     private static let mostBytes = 16 * 1024 * 1024
-}
-
-/// A file or folder that cannot be had.
-private struct FileFault: ExplainedError {
-    var explanation: String
 }

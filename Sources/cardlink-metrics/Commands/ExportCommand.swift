@@ -48,7 +48,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     private func page() async throws -> MetricExport {
-        if let file { return MetricExport(try SavedFile.bytes(file), from: file) }
+        if let file { return MetricExport(try GivenFile.page(file), from: file) }
         let connection = try await probe.connection()
         let answer = try await ProbeClient.with(connection) { try await $0.metrics(format ?? .prometheus) }
         return MetricExport(answer.body, from: connection.address.base)

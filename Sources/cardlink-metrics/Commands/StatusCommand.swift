@@ -45,7 +45,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if let file { return show(try BenchDocument.status(try SavedFile.bytes(file), from: file)) }
+        if let file { return show(try BenchDocument.status(try GivenFile.page(file), from: file)) }
         let connection = try await probe.connection()
         guard let interval = try interval() else {
             return show(try await ProbeClient.with(connection) { try await $0.status() })
