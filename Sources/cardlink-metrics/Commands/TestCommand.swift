@@ -25,7 +25,7 @@ struct TestCommand: AsyncParsableCommand {
     var metrics = false
     @Flag(help: "Read the health checks.")
     var health = false
-    @Flag(help: "Ask the collector of traces, with none.")
+    @Flag(help: "Send the trace collector a request without spans.")
     var otlp = false
     @Flag(help: "Look for readers.")
     var pcsc = false

@@ -25,7 +25,7 @@ struct ModemsCommand: AsyncParsableCommand {
     @Flag(help: "Look only: open no port.")
     var noAsk = false
 
-    @Option(help: "Bits a second, for a port that cares.")
+    @Option(help: "Bits per second, for a port to which it matters.")
     var speed: UInt32 = 115_200
 
     @Flag(help: "Print JSON.")
