@@ -51,7 +51,7 @@ package struct TimeOrder: Sendable {
         case .tls, .ota, .esim, .phone, .test, .database: break
         }
         received &+= 1
-        held.append(Held(endNanoseconds: Self.end(of: event), number: received, event: event))
+        held.append(Held(endNanoseconds: event.stamp.endNanoseconds, number: received, event: event))
         guard held.count > Self.eventLimit else { return [] }
         failures += 1
         return finish()
@@ -72,11 +72,5 @@ package struct TimeOrder: Sendable {
         held.removeAll { $0.endNanoseconds <= time }
         // Of one client those that end together stay as they came.
         return due.sorted { ($0.endNanoseconds, $0.number) < ($1.endNanoseconds, $1.number) }.map(\.event)
-    }
-
-    /// A session's end has its whole length as duration; what counts is when it was.
-    private static func end(of event: ProbeEvent) -> UInt64 {
-        let (end, overflow) = event.stamp.startNanoseconds.addingReportingOverflow(event.stamp.durationNanoseconds)
-        return overflow ? .max : end
     }
 }

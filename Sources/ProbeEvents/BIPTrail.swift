@@ -32,20 +32,14 @@ package struct BIPTrail: Sendable, Hashable {
     package mutating func note(_ exchange: APDUExchange) -> [ProbeEvent] {
         let command = exchange.command.bytes
         let stamp = exchange.stamp
-        let began = EventClock(
-            monotonicNanoseconds: stamp.startNanoseconds, wallNanoseconds: stamp.wallNanoseconds)
         switch (exchange.name, exchange.statusWord) {
         case (_, nil): return []
-        case (.fetch, _):
-            let ended = EventClock(
-                monotonicNanoseconds: stamp.startNanoseconds &+ stamp.durationNanoseconds,
-                wallNanoseconds: stamp.wallNanoseconds &+ stamp.durationNanoseconds)
-            return asked(exchange.response.bytes.dropLast(2), at: ended)
-        case (.terminalResponse, _): return answered(command[CommandAPDU(command).dataRange], at: began)
+        case (.fetch, _): return asked(exchange.response.bytes.dropLast(2), at: stamp.end)
+        case (.terminalResponse, _): return answered(command[CommandAPDU(command).dataRange], at: stamp.begin)
         case (.envelope, let statusWord?):
             // One that the card was too busy for comes again.
             guard statusWord.category(cla: command.first ?? 0) != .retry else { return [] }
-            return told(command[CommandAPDU(command).dataRange], at: began)
+            return told(command[CommandAPDU(command).dataRange], at: stamp.begin)
         default: return []
         }
     }

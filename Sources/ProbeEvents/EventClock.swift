@@ -35,11 +35,41 @@ public struct EventClock: Sendable, Hashable {
 }
 
 extension EventStamp {
+    /// The clocks at its start.
+    package var begin: EventClock {
+        EventClock(monotonicNanoseconds: startNanoseconds, wallNanoseconds: wallNanoseconds)
+    }
+
+    /// The clocks at its end.
+    package var end: EventClock {
+        EventClock(monotonicNanoseconds: endNanoseconds, wallNanoseconds: endWallNanoseconds)
+    }
+
+    /// Its end on CLOCK_MONOTONIC, nanoseconds.
+    package var endNanoseconds: UInt64 { Self.sum(startNanoseconds, durationNanoseconds) }
+
+    /// The wall clock at its end, nanoseconds since 1970 in UTC.
+    package var endWallNanoseconds: UInt64 { Self.sum(wallNanoseconds, durationNanoseconds) }
+
+    /// Whoever tells an event may say what no clock does.
+    private static func sum(_ start: UInt64, _ duration: UInt64) -> UInt64 {
+        let (end, overflow) = start.addingReportingOverflow(duration)
+        return overflow ? .max : end
+    }
+
     /// A stamp whose wall time follows from a sample of the clocks.
     public init(source: SourceKind, startNanoseconds: UInt64, durationNanoseconds: UInt64 = 0, clock: EventClock) {
         self.init(
             source: source, startNanoseconds: startNanoseconds, durationNanoseconds: durationNanoseconds,
             wallNanoseconds: clock.wall(atMonotonic: startNanoseconds))
+    }
+
+    /// A stamp of what began at a moment of CLOCK_MONOTONIC and ends now; without length where that is still to come.
+    package init(source: SourceKind, since nanoseconds: UInt64, until clock: EventClock) {
+        let start = min(nanoseconds, clock.monotonicNanoseconds)
+        self.init(
+            source: source, startNanoseconds: start, durationNanoseconds: clock.monotonicNanoseconds - start,
+            clock: clock)
     }
 
     /// A stamp of this moment.

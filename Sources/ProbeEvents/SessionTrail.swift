@@ -74,12 +74,3 @@ package struct SessionTrail: Sendable, Hashable {
             + profiles.end(.abandoned, at: stamp.end) + [.sessionClosed(closed)]
     }
 }
-
-extension EventStamp {
-    /// The clocks at its end.
-    var end: EventClock {
-        EventClock(
-            monotonicNanoseconds: startNanoseconds &+ durationNanoseconds,
-            wallNanoseconds: wallNanoseconds &+ durationNanoseconds)
-    }
-}

@@ -60,7 +60,7 @@ package struct CapturedTests: Sendable {
         case .ended(let event):
             let key = Key(run: event.suite, test: event.test)
             guard let index = tests.lastIndex(where: { $0.key == key && $0.ended == .max }) else { return }
-            tests[index].ended = event.stamp.startNanoseconds &+ event.stamp.durationNanoseconds
+            tests[index].ended = event.stamp.endNanoseconds
         case .suiteBegan, .suiteEnded: break
         }
     }

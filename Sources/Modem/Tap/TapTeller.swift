@@ -146,11 +146,6 @@ struct TapTeller {
         beginSession(lastSession, of: nil)
         guard var trail else { return }
         self.trail = nil
-        let clock = EventClock.now
-        let opened = min(trail.openedNanoseconds, clock.monotonicNanoseconds)
-        let stamp = EventStamp(
-            source: .atTap, startNanoseconds: opened, durationNanoseconds: clock.monotonicNanoseconds - opened,
-            clock: clock)
-        tell(trail.end(stamp, otherwise: error))
+        tell(trail.end(EventStamp(source: .atTap, since: trail.openedNanoseconds, until: .now), otherwise: error))
     }
 }

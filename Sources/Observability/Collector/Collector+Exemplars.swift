@@ -16,7 +16,7 @@ struct CountedExchange: Sendable {
         guard exchange.statusWord != nil || exchange.reachedCard else { return nil }
         name = exchange.name
         cardNanoseconds = exchange.cardNanoseconds
-        wallNanoseconds = exchange.stamp.wallNanoseconds &+ exchange.stamp.durationNanoseconds
+        wallNanoseconds = exchange.stamp.endWallNanoseconds
     }
 }
 
@@ -29,9 +29,9 @@ extension Collector {
 
     /// Shows a trace beside the bucket that counted a session of it.
     func show(_ context: SpanContext, behind closed: ReaderSessionClosed) {
-        let end = closed.stamp.wallNanoseconds &+ closed.stamp.durationNanoseconds
         catalog.sessionDuration[closed.type ?? .pcsc, closed.status].setExemplar(
-            closed.stamp.durationNanoseconds, labels: context.exemplarLabels, wallNanoseconds: end)
+            closed.stamp.durationNanoseconds, labels: context.exemplarLabels,
+            wallNanoseconds: closed.stamp.endWallNanoseconds)
     }
 }
 

@@ -159,7 +159,7 @@ extension FlightRecorder.State {
         if case .apdu(let exchange) = event { usual = custom.usual(exchange) }
         return FlightHeader(
             kind: fault.kind, device: fault.device, message: fault.message,
-            time: RFC3339.text(wallNanoseconds: stamp.wallNanoseconds &+ stamp.durationNanoseconds),
+            time: RFC3339.text(wallNanoseconds: stamp.endWallNanoseconds),
             nanoseconds: stamp.endNanoseconds, bench: [:], usual: usual, suppressed: untold)
     }
 }

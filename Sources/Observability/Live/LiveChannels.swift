@@ -70,7 +70,7 @@ extension BenchStatus.Channel {
         state = channel.closed?.status.name ?? "open"
         reason = Self.reason(channel)
         // The opening's duration is the time until it was open.
-        openedAt = RFC3339.text(wallNanoseconds: opened.stamp.wallNanoseconds &+ opened.stamp.durationNanoseconds)
+        openedAt = RFC3339.text(wallNanoseconds: opened.stamp.endWallNanoseconds)
         let since = opened.stamp.endNanoseconds
         ageSeconds = BenchStatus.seconds(channel.closed?.stamp.durationNanoseconds ?? now &- min(since, now))
         (sentBytes, receivedBytes, traceId) = (channel.sentBytes, channel.receivedBytes, channel.traceID)

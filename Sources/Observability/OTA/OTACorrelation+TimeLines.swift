@@ -179,10 +179,3 @@ extension OTATimeline {
             })
     }
 }
-
-extension EventStamp {
-    /// The clocks at its begin.
-    var begin: EventClock {
-        EventClock(monotonicNanoseconds: startNanoseconds, wallNanoseconds: wallNanoseconds)
-    }
-}

@@ -74,7 +74,7 @@ package struct TestTrail<About: Sendable>: Sendable {
                 identity: ended.identity, startNanoseconds: ended.stamp.startNanoseconds, pid: ended.pid,
                 span: Self.span(ended.traceparent), about: change(nil))
         }
-        entry.endNanoseconds = ended.stamp.startNanoseconds &+ ended.stamp.durationNanoseconds
+        entry.endNanoseconds = ended.stamp.endNanoseconds
         self.ended.append(entry)
         // Half of them at once, so that it costs little.
         if self.ended.count > 2 * Self.endedLimit { self.ended.removeFirst(Self.endedLimit) }

@@ -128,8 +128,3 @@ struct ChannelSpans {
         return span
     }
 }
-
-extension EventStamp {
-    /// The wall time at its end, nanoseconds since 1970 in UTC.
-    fileprivate var endWallNanoseconds: UInt64 { wallNanoseconds &+ durationNanoseconds }
-}

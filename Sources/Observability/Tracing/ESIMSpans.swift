@@ -18,7 +18,7 @@ extension SpanManager {
         case .function(let done): span.note(done)
         case .download(let done): span.note(done)
         }
-        span.endNanoseconds = stamp.endWall
+        span.endNanoseconds = stamp.endWallNanoseconds
         tell(span)
     }
 }

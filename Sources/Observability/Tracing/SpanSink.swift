@@ -127,7 +127,7 @@ private struct SessionSpans {
     }
 
     mutating func open(_ opened: ReaderSessionOpened) {
-        let key = SessionKey(client: opened.client.id, session: opened.session)
+        let key = SessionKey(opened.client, opened.session)
         guard sessions[key] == nil, !tracedElsewhere.contains(key.client) else { return }
         if sessions.count >= Self.limit, let oldest = sessions.min(by: { $0.value.started < $1.value.started })?.key {
             sessions.removeValue(forKey: oldest)?.abandon()
@@ -188,14 +188,14 @@ private struct SessionSpans {
     }
 
     private func parent(_ client: ClientProcess?, session number: UInt64, _ stamp: EventStamp) -> SpanContext? {
-        let session = client.flatMap { sessions[SessionKey(client: $0.id, session: number)] }
+        let session = client.flatMap { sessions[SessionKey($0, number)] }
         let test = tests.context(at: stamp.startNanoseconds, client)
         guard let session, test == nil || test == session.test else { return test ?? root }
         return session.context
     }
 
     mutating func observe(_ exchange: APDUExchange) {
-        let key = SessionKey(client: exchange.client.id, session: exchange.session)
+        let key = SessionKey(exchange.client, exchange.session)
         let test = tests.context(at: exchange.stamp.startNanoseconds, exchange.client)
         if let place = sessions.index(forKey: key) { return sessions.values[place].observe(exchange, in: test) }
         // Its session's begin was not seen.
@@ -207,13 +207,13 @@ private struct SessionSpans {
     }
 
     mutating func note(_ operation: ReaderOperation) {
-        let key = SessionKey(client: operation.client.id, session: operation.session)
+        let key = SessionKey(operation.client, operation.session)
         guard let place = sessions.index(forKey: key) else { return }
         sessions.values[place].note(operation)
     }
 
     mutating func close(_ closed: ReaderSessionClosed) {
-        let key = SessionKey(client: closed.client.id, session: closed.session)
+        let key = SessionKey(closed.client, closed.session)
         guard let session = sessions.removeValue(forKey: key) else { return }
         if let context = Self.kept(session) { _ = ended.append((key, context)) }
         session.close(closed)
@@ -224,7 +224,7 @@ private struct SessionSpans {
         tracedElsewhere.remove(ended.client.id)
         tests.note(ended)
         channels.abandon(
-            client: ended.client.id, atWall: ended.stamp.wallNanoseconds &+ ended.stamp.durationNanoseconds)
+            client: ended.client.id, atWall: ended.stamp.endWallNanoseconds)
         for (key, session) in sessions where key.client == ended.client.id {
             session.abandon(atNanoseconds: ended.stamp.endNanoseconds)
             sessions[key] = nil

@@ -8,7 +8,7 @@ struct TLSSpans {
     private static let limit = 4_096
 
     /// A session over the air, among those of all taps.
-    private struct SessionKey: Hashable {
+    private struct OTAKey: Hashable {
         var device: String
         var session: UInt64
     }
@@ -16,16 +16,16 @@ struct TLSSpans {
     private let manager: SpanManager
     private let root: SpanContext?
     private var connections: [TLSLink: SpanData] = [:]
-    private var sessions: [SessionKey: SpanData] = [:]
+    private var sessions: [OTAKey: SpanData] = [:]
     /// Connections and sessions that ended last: what is told later refers to them.
     private var endedConnections = RingQueue<(key: TLSLink, context: SpanContext)>(capacity: 256)
-    private var endedSessions = RingQueue<(key: SessionKey, context: SpanContext)>(capacity: 256)
+    private var endedSessions = RingQueue<(key: OTAKey, context: SpanContext)>(capacity: 256)
 
     init(manager: SpanManager, root: SpanContext?) { (self.manager, self.root) = (manager, root) }
 
     /// The session that a command over the air belongs to; nil for one whose begin was not seen.
     func parent(of exchange: APDUExchange) -> SpanContext? {
-        sessions[SessionKey(device: exchange.reader, session: exchange.session)]?.context
+        sessions[OTAKey(device: exchange.reader, session: exchange.session)]?.context
     }
 
     /// The span of a connection that is open or ended lately.
@@ -35,7 +35,7 @@ struct TLSSpans {
 
     /// The span of a session that is open or ended lately.
     func context(of link: OTALink) -> SpanContext? {
-        let key = SessionKey(device: link.device, session: link.session)
+        let key = OTAKey(device: link.device, session: link.session)
         return sessions[key]?.context ?? endedSessions.last { $0.key == key }?.context
     }
 
@@ -74,7 +74,7 @@ struct TLSSpans {
             span.set("error.type", .text(error.name))
             span.status = .error("")
         }
-        span.endNanoseconds = done.stamp.endWall
+        span.endNanoseconds = done.stamp.endWallNanoseconds
         manager.tell(span)
     }
 
@@ -92,7 +92,7 @@ struct TLSSpans {
             span.set("error.type", .text(error.name))
             span.status = .error("")
         }
-        span.endNanoseconds = max(span.startNanoseconds, closed.stamp.endWall)
+        span.endNanoseconds = max(span.startNanoseconds, closed.stamp.endWallNanoseconds)
         manager.tell(span)
     }
 
@@ -100,14 +100,14 @@ struct TLSSpans {
 
     /// - Parameter test: the span of the test that it happened in.
     mutating func note(_ event: OTAEvent, in test: SpanContext?) {
-        let key = SessionKey(device: event.link.device, session: event.link.session)
+        let key = OTAKey(device: event.link.device, session: event.link.session)
         switch event {
         case .began(let began): begin(began, key, under: test ?? root)
         case .turn(let turn): sessions[key]?.note(turn)
         case .packet(let packet): sessions[key]?.note(packet)
         case .leg(let leg):
             sessions[key]?.addEvent(
-                "leg", wallNanoseconds: leg.stamp.endWall,
+                "leg", wallNanoseconds: leg.stamp.endWallNanoseconds,
                 [
                     Attribute("cardlink.ota.leg", .text(leg.leg.name)),
                     Attribute("cardlink.ota.seconds", .seconds(leg.stamp.durationNanoseconds)),
@@ -116,7 +116,7 @@ struct TLSSpans {
         }
     }
 
-    private mutating func begin(_ began: OTASessionBegan, _ key: SessionKey, under other: SpanContext?) {
+    private mutating func begin(_ began: OTASessionBegan, _ key: OTAKey, under other: SpanContext?) {
         guard sessions[key] == nil else { return }
         if sessions.count >= Self.limit,
             let oldest = sessions.min(by: { $0.value.startNanoseconds < $1.value.startNanoseconds })?.key
@@ -140,13 +140,13 @@ struct TLSSpans {
         sessions[key] = span
     }
 
-    private mutating func end(_ ended: OTASessionEnded, _ key: SessionKey) {
+    private mutating func end(_ ended: OTASessionEnded, _ key: OTAKey) {
         guard var span = sessions.removeValue(forKey: key) else { return }
         _ = endedSessions.append((key, span.context))
         span.set("cardlink.session.status", .text(ended.status.name))
         if let error = ended.error { span.set("error.type", .text(error.name)) }
         if ended.status != .completed { span.status = .error("") }
-        span.endNanoseconds = max(span.startNanoseconds, ended.stamp.endWall)
+        span.endNanoseconds = max(span.startNanoseconds, ended.stamp.endWallNanoseconds)
         manager.tell(span)
     }
 
@@ -199,7 +199,7 @@ extension SpanData {
             about.append(Attribute("cardlink.ota.script_status", .text(status.name)))
         }
         if let count = turn.commandCount { about.append(Attribute("cardlink.ota.commands", .integer(Int64(count)))) }
-        addEvent("turn", wallNanoseconds: turn.stamp.endWall, about)
+        addEvent("turn", wallNanoseconds: turn.stamp.endWallNanoseconds, about)
     }
 }
 

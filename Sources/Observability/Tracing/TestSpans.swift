@@ -73,7 +73,7 @@ struct TestSpans {
         if let error = done.error { about.append(Attribute("error.type", .text(error.name))) }
         span.set(about)
         if done.error != nil { span.status = .error("") }
-        span.endNanoseconds = done.stamp.endWall
+        span.endNanoseconds = done.stamp.endWallNanoseconds
         manager.tell(span)
     }
 
@@ -102,7 +102,7 @@ struct TestSpans {
         let status = suite.hasFailed ? "failure" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
         suite.span.set("test.suite.run.status", .text(status))
         if suite.hasFailed { suite.span.status = .error("") }
-        suite.span.endNanoseconds = max(suite.span.startNanoseconds, ended.stamp.endWall)
+        suite.span.endNanoseconds = max(suite.span.startNanoseconds, ended.stamp.endWallNanoseconds)
         manager.tell(suite.span)
     }
 
@@ -162,11 +162,6 @@ extension SpanData {
             status = .error("")
         case .skipped: break
         }
-        endNanoseconds = max(startNanoseconds, ended.stamp.endWall)
+        endNanoseconds = max(startNanoseconds, ended.stamp.endWallNanoseconds)
     }
-}
-
-extension EventStamp {
-    /// The wall time at its end, nanoseconds since 1970 in UTC.
-    var endWall: UInt64 { wallNanoseconds &+ durationNanoseconds }
 }

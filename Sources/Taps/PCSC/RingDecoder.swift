@@ -58,9 +58,7 @@ struct RingDecoder {
         sessions = [:]
         return left.flatMap { _, session in
             var session = session
-            let duration = clock.monotonicNanoseconds - min(session.openedNanoseconds, clock.monotonicNanoseconds)
-            let stamp = EventStamp(
-                source: .shim, startNanoseconds: session.openedNanoseconds, durationNanoseconds: duration, clock: clock)
+            let stamp = EventStamp(source: .shim, since: session.openedNanoseconds, until: clock)
             return session.end(stamp, otherwise: isOrderly ? nil : .clientGone)
         }
     }

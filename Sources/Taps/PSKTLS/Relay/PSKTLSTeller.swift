@@ -85,9 +85,7 @@ struct PSKTLSTeller: RelayReader {
     }
 
     private func tell(_ ending: TLSEnding, at clock: EventClock) {
-        let stamp = EventStamp(
-            source: .pskTlsTap, startNanoseconds: openedNanoseconds,
-            durationNanoseconds: clock.monotonicNanoseconds &- openedNanoseconds, clock: clock)
+        let stamp = EventStamp(source: .pskTlsTap, since: openedNanoseconds, until: clock)
         // The tester's side is the server: what it sent went to the card.
         sink.receive(
             .tls(
