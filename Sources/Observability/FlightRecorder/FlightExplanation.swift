@@ -82,20 +82,11 @@ package struct FlightExplanation: Sendable {
     /// Program and test.
     private var running: String {
         var parts: [String] = []
-        if let client = client { parts.append("\(SummaryFormat.name(client.program)) (pid \(client.pid))") }
+        if let client = scene.fault?.subject.client {
+            parts.append("\(SummaryFormat.name(client.program)) (pid \(client.pid))")
+        }
         if let test = test { parts.append("test \(SummaryFormat.name(test, limit: 100))") }
         return parts.joined(separator: ", ")
-    }
-
-    private var client: ClientProcess? {
-        switch scene.fault {
-        case .apdu(let exchange): exchange.client
-        case .operation(let operation): operation.client
-        case .bipFailed(let failed): failed.link.client
-        case .bipClosed(let closed): closed.link.client
-        case .clientEnded(let ended): ended.client
-        default: nil
-        }
     }
 
     /// The test that ran then, where it was one alone.

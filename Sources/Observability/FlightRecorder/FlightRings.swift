@@ -85,48 +85,10 @@ struct FlightRings: Sendable {
     }
 
     private static func places(of event: ProbeEvent) -> [Place] {
-        switch event {
-        case .apdu(let event): [.device(event.reader), .session(SessionKey(event.client, event.session))]
-        case .sessionOpened(let event): [.device(event.reader), .session(SessionKey(event.client, event.session))]
-        case .sessionClosed(let event): [.device(event.reader), .session(SessionKey(event.client, event.session))]
-        case .operation(let event):
-            [event.reader.isEmpty ? .bench : .device(event.reader)]
-                + (event.session == 0 ? [] : [.session(SessionKey(event.client, event.session))])
-        case .readerChanged(let event): [.device(event.reader)]
-        case .cardIdentified(let event): [.device(event.reader)]
-        case .clientAttached, .clientEnded, .eventsDropped, .sourceState: [.bench]
-        case .clientDrained: []
-        case .atCommand(let event): [.device(event.modem)]
-        case .urc(let event): [.device(event.modem)]
-        case .modemChanged(let event): [.device(event.modem)]
-        case .modemIdentified(let event): [.device(event.modem)]
-        case .simChanged(let event): [.device(event.modem)]
-        case .registrationChanged(let event): [.device(event.modem)]
-        case .signalMeasured(let event): [.device(event.modem)]
-        case .bipOpened(let event): places(of: event.link)
-        case .bipData(let event): places(of: event.link)
-        case .bipLinkChanged(let event): places(of: event.link)
-        case .bipDataWaiting(let event): places(of: event.link)
-        case .bipClosed(let event): places(of: event.link)
-        case .bipFailed(let event): places(of: event.link)
-        case .triggerSeen(let event): [.device(event.device)]
-        case .tls(let event): [.device(event.link.tap)]
-        case .ota(let event): [.device(event.link.device)]
-        case .esim(let event): [.device(event.link.device)]
-        case .phone(.changed(let event)): [.device(event.phone)]
-        case .phone(.identified(let event)): [.device(event.phone)]
-        case .phone(.operation(let event)): [event.phone.map { .device($0) } ?? .bench]
-        case .test, .database: [.bench]
-        }
+        if case .clientDrained = event { return [] }
+        let device = event.subject.device.map { Place.device($0) } ?? .bench
+        return [device] + (SessionKey(event).map { [.session($0)] } ?? [])
     }
-
-    private static func places(of link: BIPLink) -> [Place] {
-        [.device(link.device)] + (link.client.map { [.session(SessionKey($0, link.session))] } ?? [])
-    }
-}
-
-extension SessionKey {
-    init(_ client: ClientProcess, _ session: UInt64) { self.init(client: client.id, session: session) }
 }
 
 /// How each card's commands usually go, by reader and name: what a fault is held against.

@@ -62,7 +62,7 @@ struct LiveSessions: Sendable {
     func count(on reader: String) -> Int { open.values.count { $0.opened.reader == reader } }
 
     mutating func open(_ opened: ReaderSessionOpened) {
-        let key = SessionKey(client: opened.client.id, session: opened.session)
+        let key = SessionKey(opened.client, opened.session)
         guard open[key] != nil || open.count < RunTally.rememberedSessions else {
             unremembered += 1
             return
@@ -71,7 +71,7 @@ struct LiveSessions: Sendable {
     }
 
     mutating func close(_ closed: ReaderSessionClosed) {
-        let key = SessionKey(client: closed.client.id, session: closed.session)
+        let key = SessionKey(closed.client, closed.session)
         if open.removeValue(forKey: key) == nil, unremembered > 0 { unremembered -= 1 }
     }
 
@@ -82,7 +82,7 @@ struct LiveSessions: Sendable {
 
     mutating func note(_ operation: ReaderOperation) {
         guard operation.operation == .reconnect else { return }
-        let key = SessionKey(client: operation.client.id, session: operation.session)
+        let key = SessionKey(operation.client, operation.session)
         if let place = open.index(forKey: key) { open.values[place].reset() }
     }
 
@@ -91,7 +91,7 @@ struct LiveSessions: Sendable {
         _ exchange: APDUExchange, _ command: CommandAPDU, _ verdict: APDUVerdict, id: UInt64,
         _ traces: LiveState.TraceLookup
     ) -> (session: String, continues: UInt64?, traceID: String?) {
-        let key = SessionKey(client: exchange.client.id, session: exchange.session)
+        let key = SessionKey(exchange.client, exchange.session)
         guard let place = open.index(forKey: key) else { return ("", nil, nil) }
         if exchange.reachedCard {
             open.values[place].commands += 1

@@ -169,7 +169,7 @@ struct ReaderSharing {
 
     /// Tells an event of no client at once, one of a client behind those that are held.
     private mutating func pass(_ event: ProbeEvent) -> [ProbeEvent] {
-        guard let client = event.client else { return [event] }
+        guard let client = event.subject.client?.id else { return [event] }
         return pass(of: client, event)
     }
 
@@ -263,38 +263,4 @@ struct ReaderSharing {
     }
 
     private func wasUnseen(during time: ClosedRange<UInt64>) -> Bool { unseen.contains { $0.overlaps(time) } }
-}
-
-extension EventStamp {
-    /// The end on CLOCK_MONOTONIC, nanoseconds.
-    var endNanoseconds: UInt64 {
-        let (end, overflow) = startNanoseconds.addingReportingOverflow(durationNanoseconds)
-        return overflow ? .max : end
-    }
-}
-
-extension ProbeEvent {
-    /// The client process that an event is about; nil for none.
-    fileprivate var client: UInt64? {
-        switch self {
-        case .apdu(let event): event.client.id
-        case .sessionOpened(let event): event.client.id
-        case .sessionClosed(let event): event.client.id
-        case .operation(let event): event.client.id
-        case .cardIdentified(let event): event.client.id
-        case .clientAttached(let event): event.client.id
-        case .clientEnded(let event): event.client.id
-        case .clientDrained(let event): event.client.id
-        case .bipOpened(let event): event.link.client?.id
-        case .bipData(let event): event.link.client?.id
-        case .bipClosed(let event): event.link.client?.id
-        case .bipLinkChanged(let event): event.link.client?.id
-        case .bipDataWaiting(let event): event.link.client?.id
-        case .bipFailed(let event): event.link.client?.id
-        case .triggerSeen(let event): event.client?.id
-        case .esim(let event): event.link.client.id
-        case .readerChanged, .eventsDropped, .sourceState, .tls, .ota, .phone, .test, .database: nil
-        case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured: nil
-        }
-    }
 }

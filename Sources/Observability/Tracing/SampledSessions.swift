@@ -26,17 +26,15 @@ package final class SampledSessions: EventSink {
             // A test's trace is decided on already, and its sessions with it.
             let isKept =
                 isInTest(opened.stamp, opened.client)
-                || keeps(SessionKey(client: opened.client.id, session: opened.session))
+                || keeps(SessionKey(opened.client, opened.session))
             if isKept { sink.receive(event) }
         case .apdu(let exchange):
-            let isDropped =
-                isSilent(SessionKey(client: exchange.client.id, session: exchange.session))
-                && !isInTest(exchange.stamp, exchange.client)
-            if !isDropped { sink.receive(event) }
-        case .operation(let operation):
-            if !isSilent(SessionKey(client: operation.client.id, session: operation.session)) { sink.receive(event) }
+            if !isSilent(event) || isInTest(exchange.stamp, exchange.client) { sink.receive(event) }
+        // A channel goes with its session; those of modems have none.
+        case .operation, .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .esim:
+            if !isSilent(event) { sink.receive(event) }
         case .sessionClosed(let closed):
-            let key = SessionKey(client: closed.client.id, session: closed.session)
+            let key = SessionKey(closed.client, closed.session)
             let wasSilent = silent.withLock { $0.remove(key) != nil }
             if !wasSilent { sink.receive(event) }
         case .clientEnded(let ended):
@@ -48,14 +46,6 @@ package final class SampledSessions: EventSink {
         case .clientAttached(let attached):
             tests.withLock { $0.note(attached) }
             sink.receive(event)
-        case .bipOpened(let told): pass(event, of: told.link)
-        case .bipData(let told): pass(event, of: told.link)
-        case .bipLinkChanged(let told): pass(event, of: told.link)
-        case .bipDataWaiting(let told): pass(event, of: told.link)
-        case .bipClosed(let told): pass(event, of: told.link)
-        case .bipFailed(let told): pass(event, of: told.link)
-        case .esim(let told):
-            if !isSilent(SessionKey(client: told.link.client.id, session: told.link.session)) { sink.receive(event) }
         case .readerChanged, .cardIdentified, .clientDrained, .eventsDropped, .sourceState, .triggerSeen: break
         // Who makes the spans decides: there is one a connection.
         case .tls, .ota: sink.receive(event)
@@ -68,11 +58,6 @@ package final class SampledSessions: EventSink {
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         }
-    }
-
-    /// A channel goes with its session; those of modems have none.
-    private func pass(_ event: ProbeEvent, of link: BIPLink) {
-        if !isSilent(SessionKey(client: link.client?.id ?? 0, session: link.session)) { sink.receive(event) }
     }
 
     private func note(_ event: TestEvent) {
@@ -95,11 +80,7 @@ package final class SampledSessions: EventSink {
         return false
     }
 
-    private func isSilent(_ key: SessionKey) -> Bool { silent.withLock { !$0.isEmpty && $0.contains(key) } }
-}
-
-/// A session among those of all clients.
-package struct SessionKey: Hashable, Sendable {
-    package var client: UInt64
-    package var session: UInt64
+    private func isSilent(_ event: ProbeEvent) -> Bool {
+        silent.withLock { silent in !silent.isEmpty && SessionKey(event).map(silent.contains) ?? false }
+    }
 }

@@ -41,42 +41,25 @@ extension ProbeEvent {
 
     /// Whether its texts, times and counts are as long and large as can be true.
     var isWithinBounds: Bool {
-        guard stamp.isWithinBounds else { return false }
+        guard stamp.isWithinBounds, subject.isWithinBounds else { return false }
         switch self {
         case .apdu(let event):
-            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-                && event.command.bytes.count <= Longest.payloadBytes
+            return event.command.bytes.count <= Longest.payloadBytes
                 && event.response.bytes.count <= Longest.payloadBytes
                 && event.waitNanoseconds <= Longest.nanoseconds && event.sharingNanoseconds <= Longest.nanoseconds
-        case .sessionOpened(let event):
-            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-        case .sessionClosed(let event):
-            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-        case .operation(let event):
-            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-                && event.waitNanoseconds <= Longest.nanoseconds
-        case .readerChanged(let event):
-            return event.reader.utf8.count <= Longest.nameBytes && event.atr.bytes.count <= Longest.atrBytes
+        case .operation(let event): return event.waitNanoseconds <= Longest.nanoseconds
+        case .readerChanged(let event): return event.atr.bytes.count <= Longest.atrBytes
         case .cardIdentified(let event):
-            return event.client.isWithinBounds && event.reader.utf8.count <= Longest.nameBytes
-                && event.atr.bytes.count <= Longest.atrBytes && event.iccidHash?.isHash ?? true
+            return event.atr.bytes.count <= Longest.atrBytes && event.iccidHash?.isHash ?? true
                 && event.eidHash?.isHash ?? true
         case .clientAttached(let event):
-            return event.client.isWithinBounds && event.library.utf8.count <= Longest.textBytes
-                && event.traceparent?.isName ?? true && event.testerVersion?.isWord ?? true
-                && event.testerCommit?.isCommit ?? true
-        case .clientEnded(let event):
-            return event.client.isWithinBounds && (0...Int(UInt16.max)).contains(event.openSessions)
-        case .clientDrained(let event): return event.client.isWithinBounds
+            return event.library.utf8.count <= Longest.textBytes && event.traceparent?.isName ?? true
+                && event.testerVersion?.isWord ?? true && event.testerCommit?.isCommit ?? true
+        case .clientEnded(let event): return (0...Int(UInt16.max)).contains(event.openSessions)
         case .eventsDropped(let event): return event.count <= Longest.count
         case .sourceState(let event): return event.message.utf8.count <= Longest.textBytes
-        case .atCommand(let event): return event.modem.isName
-        case .urc(let event): return event.modem.isName
-        case .modemChanged(let event): return event.modem.isName
         case .modemIdentified(let event): return event.isWithinBounds
-        case .simChanged(let event): return event.modem.isName
-        case .registrationChanged(let event):
-            return event.modem.isName && event.operatorName?.utf8.count ?? 0 <= Longest.textBytes
+        case .registrationChanged(let event): return event.operatorName?.utf8.count ?? 0 <= Longest.textBytes
         case .signalMeasured(let event): return event.isWithinBounds
         case .bipOpened(let event):
             return event.link.isWithinBounds && event.sinceTriggerNanoseconds ?? 0 <= Longest.nanoseconds
@@ -87,15 +70,14 @@ extension ProbeEvent {
             return event.link.isWithinBounds && event.sinceTriggerNanoseconds ?? 0 <= Longest.nanoseconds
         case .bipLinkChanged(let event): return event.link.isWithinBounds
         case .bipDataWaiting(let event): return event.link.isWithinBounds
-        case .triggerSeen(let event):
-            return event.device.isName && event.client?.isWithinBounds ?? true
-                && event.security?.application.bytes.count ?? 3 == 3
+        case .triggerSeen(let event): return event.security?.application.bytes.count ?? 3 == 3
         case .tls(let event): return event.isWithinBounds
         case .ota(let event): return event.isWithinBounds
         case .esim(let event): return event.isWithinBounds
         case .phone(let event): return event.isWithinBounds
         case .test(let event): return event.isWithinBounds
         case .database(let event): return event.isWithinBounds
+        case .sessionOpened, .sessionClosed, .clientDrained, .atCommand, .urc, .modemChanged, .simChanged: return true
         }
     }
 }
@@ -107,8 +89,8 @@ extension EventStamp {
     }
 }
 
-extension ClientProcess {
-    fileprivate var isWithinBounds: Bool { program.utf8.count <= Longest.nameBytes }
+extension EventSubject {
+    fileprivate var isWithinBounds: Bool { device?.isName ?? true && client?.program.isName ?? true }
 }
 
 extension String {
@@ -128,7 +110,7 @@ extension String {
 extension ModemIdentified {
     /// Hashes have sixteen hex digits, so that none is an identity in clear.
     fileprivate var isWithinBounds: Bool {
-        modem.isName && model.utf8.count <= Longest.wordBytes && firmware.utf8.count <= Longest.wordBytes
+        model.utf8.count <= Longest.wordBytes && firmware.utf8.count <= Longest.wordBytes
             && identities.count <= IdentityKind.allCases.count
             && identities.allSatisfy { $0.hash.isHash }
     }
@@ -137,20 +119,16 @@ extension ModemIdentified {
 extension SignalMeasured {
     /// No receiver hears below -200 dBm, and none survives 100.
     fileprivate var isWithinBounds: Bool {
-        modem.isName
-            && [rssi, rsrp, rscp, rsrq, sinr, ecio].allSatisfy { $0.map { (-200...100).contains($0) } ?? true }
+        [rssi, rsrp, rscp, rsrq, sinr, ecio].allSatisfy { $0.map { (-200...100).contains($0) } ?? true }
     }
 }
 
 extension BIPLink {
-    fileprivate var isWithinBounds: Bool {
-        device.isName && channel <= 7 && client?.isWithinBounds ?? true
-    }
+    fileprivate var isWithinBounds: Bool { channel <= 7 }
 }
 
 extension TLSEvent {
     fileprivate var isWithinBounds: Bool {
-        guard link.tap.isName else { return false }
         switch self {
         case .opened: return true
         case .handshake(let event): return event.identity?.isHash ?? true
@@ -164,7 +142,6 @@ extension TLSEvent {
 
 extension OTAEvent {
     fileprivate var isWithinBounds: Bool {
-        guard link.device.isName else { return false }
         switch self {
         case .began(let event): return event.identity?.isHash ?? true
         case .packet(let event): return event.security.application.bytes.count == 3
@@ -175,7 +152,6 @@ extension OTAEvent {
 
 extension ESIMEvent {
     fileprivate var isWithinBounds: Bool {
-        guard link.device.isName, link.client.isWithinBounds else { return false }
         switch self {
         case .function: return true
         case .download(let event):
@@ -190,15 +166,12 @@ extension ESIMEvent {
 extension PhoneEvent {
     fileprivate var isWithinBounds: Bool {
         switch self {
-        case .changed(let event): event.phone.isName && event.model.utf8.count <= Longest.wordBytes
+        case .changed(let event): event.model.utf8.count <= Longest.wordBytes
         case .identified(let event):
-            event.phone.isName
-                && [event.model, event.release, event.baseband, event.operatorName, event.simState].allSatisfy {
-                    $0.utf8.count <= Longest.wordBytes
-                }
-        case .operation(let event):
-            event.phone?.isName ?? true && event.sentBytes <= Longest.bytes
-                && event.receivedBytes <= Longest.bytes
+            [event.model, event.release, event.baseband, event.operatorName, event.simState].allSatisfy {
+                $0.utf8.count <= Longest.wordBytes
+            }
+        case .operation(let event): event.sentBytes <= Longest.bytes && event.receivedBytes <= Longest.bytes
         }
     }
 }

@@ -65,6 +65,18 @@ import Testing
             ], "\(lines.joined(separator: "\n"))")
     }
 
+    /// Whatever failed, the program that did it is named.
+    @Test func theProgramOfADownloadThatFailedIsNamed() throws {
+        let recorder = recorder()
+        let run = SummaryScenario(telling: recorder)
+        let client = ClientProcess(id: 7, pid: 99, program: "lpac")
+        let link = ESIMLink(device: SummaryScenario.reader, interface: .pcsc, client: client, session: 1)
+        run.tell(.esim(.download(ESIMDownloadDone(stamp: run.stamp(), link: link, result: .failed, steps: []))))
+        recorder.finish(within: .seconds(5))
+        let lines = FlightExplanation(try #require(try files().first)).lines(columns: 80)
+        #expect(lines.contains(" running  lpac (pid 99)"))
+    }
+
     /// The same again within ten seconds has no file of its own, and is counted.
     @Test func theSameFaultIsWrittenOnce() throws {
         let recorder = recorder()
