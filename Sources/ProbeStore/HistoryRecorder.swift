@@ -127,10 +127,7 @@ struct HistoryRecorder {
         case .test(.ended(let ended)): tests.end(ended)
         case .ota(.began(let began)): take(began)
         case .ota(.ended(let ended)): take(ended)
-        case .operation, .clientDrained, .eventsDropped, .sourceState: break
-        case .atCommand, .urc, .modemChanged, .simChanged, .registrationChanged, .signalMeasured: break
-        case .bipLinkChanged, .bipDataWaiting, .triggerSeen: break
-        case .tls, .ota, .esim, .phone, .database: break
+        default: break
         }
     }
 
