@@ -9,29 +9,43 @@ package final class OTATimelines: EventSink {
     /// Hears time lines, in the order in which the sessions ended; it must not tell events itself.
     package typealias Listener = @Sendable (OTATimeline) -> Void
 
+    /// How time passes.
+    package enum Clock: Sendable {
+        /// By itself: what has ended is looked for aside, whether more is heard or not.
+        case running
+        /// As the events say, which are told again, faster or slower than they were.
+        case recorded
+
+        fileprivate func now(hearing event: ProbeEvent) -> UInt64 {
+            switch self {
+            case .running: EventClock.monotonicNow
+            case .recorded: event.stamp.endNanoseconds
+            }
+        }
+    }
+
     private struct State {
         var correlation = OTACorrelation()
-        var isLooking = false
+        /// When it was looked last, or the first thing that is waited for was heard; nil while nothing is.
+        var looked: UInt64?
         var listeners: [Listener] = []
         var counted = 0
     }
 
-    /// How often it is looked whether something that ended has settled.
-    private static let pause = Duration.milliseconds(250)
+    /// How often it is looked whether something that ended has settled, nanoseconds.
+    private static let pauseNanoseconds: UInt64 = 250_000_000
 
     private let state = Mutex(State())
     /// What is told is told one after the other.
     private let telling = Mutex(())
+    private let clock: Clock
     private let onUnfollowed: @Sendable (Int) -> Void
 
-    /// Whether time passes as the events say.
-    private let areRecorded: Bool
-
     /// - Parameters:
-    ///   - areRecorded: whether events are told again, faster or slower than they were.
+    ///   - clock: what to go by.
     ///   - onUnfollowed: counts what was too much at once.
-    package init(areRecorded: Bool = false, onUnfollowed: @escaping @Sendable (Int) -> Void = { _ in }) {
-        (self.areRecorded, self.onUnfollowed) = (areRecorded, onUnfollowed)
+    package init(clock: Clock = .running, onUnfollowed: @escaping @Sendable (Int) -> Void = { _ in }) {
+        (self.clock, self.onUnfollowed) = (clock, onUnfollowed)
     }
 
     /// Time lines that are over from now on are told to this one, too.
@@ -40,22 +54,17 @@ package final class OTATimelines: EventSink {
     /// Takes one event.
     package func receive(_ event: ProbeEvent) {
         guard Self.concerns(event) else { return }
-        if areRecorded {
-            let now = event.stamp.endNanoseconds
-            let mustLook = state.withLock { state in
-                state.isLooking = state.correlation.take(event, now: now) || state.isLooking
-                return state.isLooking
-            }
-            if mustLook { tell(now: now) }
-        } else {
-            let mustLook = state.withLock { state in
-                guard state.correlation.take(event, now: EventClock.monotonicNow), !state.isLooking else {
-                    return false
-                }
-                state.isLooking = true
-                return true
-            }
-            if mustLook { Task { [weak self] in await self?.look() } }
+        let now = clock.now(hearing: event)
+        let (begins, isDue) = state.withLock { state in
+            let mayEnd = state.correlation.take(event, now: now)
+            // In a recording that goes on at an earlier time the pause is over, too.
+            if let looked = state.looked { return (false, now &- looked >= Self.pauseNanoseconds) }
+            if mayEnd { state.looked = now }
+            return (mayEnd, false)
+        }
+        switch clock {
+        case .running: if begins { Task { [weak self] in await self?.look() } }
+        case .recorded: if isDue { tell(now: now) }
         }
     }
 
@@ -72,7 +81,9 @@ package final class OTATimelines: EventSink {
     }
 
     private func look() async {
-        repeat { try? await Task.sleep(for: Self.pause) } while tell(now: EventClock.monotonicNow)
+        repeat {
+            try? await Task.sleep(for: .nanoseconds(Self.pauseNanoseconds))
+        } while tell(now: EventClock.monotonicNow)
     }
 
     /// Whether something is still waited for.
@@ -83,8 +94,9 @@ package final class OTATimelines: EventSink {
                 let timelines = state.correlation.concluded(now: now, all: all)
                 let unfollowed = state.correlation.unfollowed - state.counted
                 state.counted += unfollowed
-                state.isLooking = state.correlation.isWaiting
-                return (timelines, state.listeners, unfollowed, state.isLooking)
+                let isWaiting = state.correlation.isWaiting
+                state.looked = isWaiting ? now : nil
+                return (timelines, state.listeners, unfollowed, isWaiting)
             }
             if unfollowed > 0 { onUnfollowed(unfollowed) }
             for timeline in timelines { listeners.forEach { $0(timeline) } }

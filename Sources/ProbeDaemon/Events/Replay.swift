@@ -53,7 +53,7 @@ package struct Replay: Sendable {
         let summary = RunSummary()
         let collector = metrics.map { _ in Collector() }
         // What a log has beyond what metrics and the like may have goes into a capture alone.
-        let timelines = OTATimelines(areRecorded: true) { collector?.countUnfollowedTimelines($0) }
+        let timelines = OTATimelines(clock: .recorded) { collector?.countUnfollowedTimelines($0) }
         if let collector { timelines.add { collector.record($0) } }
         if let history = outputs.history { timelines.add { history.receive($0) } }
         let standard = StandardLevel(ReplaySinks(summary, collector, timelines, outputs))
@@ -163,7 +163,7 @@ private struct ReplaySpan {
 
     mutating func note(_ stamp: EventStamp) {
         if stamp.startNanoseconds < first?.startNanoseconds ?? .max { first = stamp }
-        endNanoseconds = max(endNanoseconds, stamp.startNanoseconds + stamp.durationNanoseconds)
+        endNanoseconds = max(endNanoseconds, stamp.endNanoseconds)
     }
 
     /// How the recorded program ended is not recorded.

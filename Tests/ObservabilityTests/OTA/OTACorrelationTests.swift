@@ -145,7 +145,7 @@ import Testing
     /// Events that are told again: a session is over when theirs say that its second has passed, whatever the clock says.
     @Test func recordedOnesAreToldAsTheirTimePasses() {
         let told = Mutex<[OTATimeline]>([])
-        let timelines = OTATimelines(areRecorded: true)
+        let timelines = OTATimelines(clock: .recorded)
         timelines.add { timeline in told.withLock { $0.append(timeline) } }
         for event in Self.whole { timelines.receive(event) }
         #expect(told.withLock { $0.isEmpty })
@@ -153,6 +153,20 @@ import Testing
         #expect(told.withLock { $0 } == Self.timelines(Self.whole))
         timelines.finish()
         #expect(told.withLock { $0.count } == 1)
+    }
+
+    /// Of two recordings in a row the second may be of an earlier time.
+    @Test func aRecordingOfAnEarlierTimeIsToldAsItsOwnPasses() {
+        let told = Mutex<[OTATimeline]>([])
+        let timelines = OTATimelines(clock: .recorded)
+        timelines.add { timeline in told.withLock { $0.append(timeline) } }
+        let later: UInt64 = 3_600_000_000_000
+        let first = [Self.trigger(At.envelope + later, device: "S"), Self.opened("S", after: later)]
+        for event in first + [Self.closed("S", after: later)] + Self.whole { timelines.receive(event) }
+        timelines.receive(Self.trigger(At.closed + 2_000_000_000, device: "other"))
+        #expect(told.withLock { $0 } == Self.timelines(Self.whole))
+        timelines.finish()
+        #expect(told.withLock { $0.map(\.device) } == ["R", "S"])
     }
 
     /// Taps are drained in turn: what one of them saw may be told behind the end of the others.
