@@ -32,6 +32,17 @@ package enum Terminal {
         write("cardlink-probe: \(line)\n")
     }
 
+    /// What an attempt gives; says why when it fails, for who goes on without.
+    @discardableResult
+    static func attempt<Value, Failure: Error>(_ work: () throws(Failure) -> Value) -> Value? {
+        do throws(Failure) {
+            return try work()
+        } catch {
+            say("\(error)")
+            return nil
+        }
+    }
+
     /// Writes text to standard error.
     package static func write(_ text: String) {
         var rest = Array(text.utf8)[...]

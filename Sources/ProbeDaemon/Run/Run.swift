@@ -1,9 +1,6 @@
-internal import CardReader
 internal import Glibc
 package import Observability
 package import ProbeEvents
-internal import SmartCard
-internal import Taps
 internal import TelemetryExport
 
 /// Runs a program with the tap in front of its PC/SC library, and tells at its end what happened.
@@ -55,74 +52,37 @@ package struct Run: Sendable {
 
     /// The whole run; returns how the program ended, or with `env`'s code why it could not begin.
     package func execute() async -> RunOutcome.Ending {
-        let report = attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
-        let summary = RunSummary()
-        let ring = EventRing()
-        let bus = EventBus([summary, ring])
-        let recording =
-            attempt { () throws(EventRecordingError) in try request.recording.map(EventRecording.init) } ?? nil
-        if let recording { ring.add(recording.reader) }
-        let sharing = SharingSink(bus, watchingStrangers: StrangerWatch())
-        let forwarder = connectToDaemon()
-        // A daemon sees more programs than this run, and works out itself what they took from one another.
-        let told = EventBus([sharing])
+        let report =
+            Terminal.attempt { () throws(ReportFileError) in try request.reportFile.map(ReportFile.init) } ?? nil
         let variables = EnvironmentVariables.current
         let bench = RunBench(variables)
-        let read = exportVariables(variables)
-        let exported = MetricSettings(read)
-        // A daemon counts the same events: then only the probe's own numbers are told here.
-        let collector =
-            RunMetrics.areWanted(request, exported)
-            ? Collector(scope: forwarder == nil ? .everything : .probeHealth) : nil
-        let trace = await RunTrace(of: shortName, variables, read, counting: collector, bench: bench)
-        if let trace { bus.add(trace.sink) }
-        if let forwarder { told.add(trace?.marking(forwarder) ?? forwarder) }
-        // A daemon remembers more than one run, and has its own.
-        let flights = forwarder == nil ? await RunFlights(variables, bench: bench, trace: trace) : nil
-        if let flights { ring.add(flights.reader) }
-        let ownVariables = trace?.environment(variables) ?? variables
-        let capture = request.capture.flatMap { wanted in
-            attempt { try RunCapture(wanted, traceparent: ownVariables.text("TRACEPARENT")) }
+        let exports = exportVariables(variables)
+        let exported = MetricSettings(exports)
+        let sinks = await RunSinks(
+            request, of: shortName, variables, exports, wantsNumbers: RunMetrics.areWanted(request, exported),
+            bench: bench)
+        let tap = Terminal.attempt {
+            try RunTap(
+                runtimeDirectory: request.runtimeDirectory, sink: sinks.entry, failures: sinks.summary.failures)
         }
-        // The capture's sink alone gets more than the standard level.
-        let expected = ExpectedOutcomes(told, rules: request.expected)
-        let standard = StandardLevel(expected)
-        let taps = EventBus([request.capture.map { IdentifiedCards.before(standard, $0) } ?? standard])
-        if let capture { taps.add(capture.sink) }
-        let tap = attempt {
-            try RunTap(runtimeDirectory: request.runtimeDirectory, sink: taps, failures: summary.failures)
-        }
-        let metrics = await RunMetrics(request, counting: collector, of: tap, bench: bench, exported)
-        if let collector {
-            bus.add(collector)
-            if let live = metrics?.live { ring.add(live.reader) }
-            trace?.show(in: collector)
-        }
-        // A daemon sees more of a session over the air than this run.
-        let timelines = forwarder == nil ? OTATimelines() : nil
-        if let timelines {
-            if let collector { timelines.add { collector.record($0) } }
-            if let live = metrics?.live { timelines.add { live.state.note($0) } }
-            if let trace { timelines.add { trace.receive($0) } }
-            bus.add(timelines)
-        }
+        let metrics = await RunMetrics(request, counting: sinks.collector, of: tap, bench: bench, exported)
+        if let live = metrics?.live { sinks.add(live) }
 
         let started = EventClock.now
-        var given = ownVariables
-        given.tellTester(version: request.testerVersion)
-        let own = given.entries
-        let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
-        let environment = file.toleratesShim ? tap?.environment(own, level: capture?.level ?? .standard) ?? own : own
+        let file = ProgramFile(name: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
+        var own = sinks.trace?.environment(variables) ?? variables
+        own.tellTester(version: request.testerVersion)
+        let level = sinks.capture?.level ?? .standard
+        let environment = file.toleratesShim ? tap?.environment(own.entries, level: level) ?? own.entries : own.entries
         let program: WrappedProgram
         do throws(WrappedProgram.StartFailure) {
             program = try WrappedProgram.start(request.arguments, environment: environment, origin: origin)
         } catch {
             Terminal.say(error.explanation)
             tap?.stop()
-            capture?.finish()
-            _ = recording?.finish()
-            await finish(trace, metrics, .exited(error.exitCode))
-            return .exited(error.exitCode)
+            var outcome = outcome(of: .exited(error.exitCode), since: started)
+            await sinks.finish(&outcome, sending: metrics)
+            return outcome.ending
         }
         let libraries = MappedLibraries(pid: program.pid)
         let watch = Task { await libraries.watch() }
@@ -132,24 +92,9 @@ package struct Run: Sendable {
         outcome.remarkWithoutCalls = tap?.remark(on: file, mapped: libraries.paths) ?? "The probe did not listen."
 
         await tap?.end()
-        outcome.expectations = expected.expectations
-        sharing.finish()
-        timelines?.finish()
-        capture?.finish()
-        outcome.flights = flights?.finish() ?? []
-        await finish(trace, metrics, ending)
-        identifyCards(summary, ring)
-        recording?.finish().map(Terminal.say)
-        if let forwarder { finish(forwarder) }
-        tell(summary.report(of: outcome), in: report)
+        await sinks.finish(&outcome, sending: metrics)
+        tell(sinks.summary.report(of: outcome), in: report)
         return ending
-    }
-
-    /// Sends what goes out at the end, side by side, so that servers which hang cost the time of one.
-    private func finish(_ trace: RunTrace?, _ metrics: RunMetrics?, _ ending: RunOutcome.Ending) async {
-        async let traced: ()? = trace?.finish(ending)
-        async let counted: ()? = metrics?.finish()
-        _ = await (traced, counted)
     }
 
     /// The variables that say what goes out where; what is wrong with one for several signals is told once.
@@ -167,20 +112,6 @@ package struct Run: Sendable {
             startedWallNanoseconds: started.wallNanoseconds)
     }
 
-    /// Asks pcscd which card is in a reader, where the program itself never did; it need not answer.
-    private func identifyCards(_ summary: RunSummary, _ recording: EventRing) {
-        let unknown = summary.readersWithUnknownCard
-        guard !unknown.isEmpty, let listing = try? ReaderListing.take(within: .milliseconds(300)) else { return }
-        for reader in listing.readers where unknown.contains(reader.name) {
-            guard let atr = reader.atr else { continue }
-            let nobody = ClientProcess(id: 0, pid: 0, program: "")
-            let identified = ProbeEvent.cardIdentified(
-                CardIdentified(stamp: .now(source: .cardReader), client: nobody, reader: reader.name, atr: atr))
-            summary.receive(identified)
-            recording.receive(identified)
-        }
-    }
-
     private func tell(_ report: RunReport, in file: ReportFile?) {
         let isWanted =
             switch request.summary {
@@ -195,38 +126,11 @@ package struct Run: Sendable {
             Terminal.write(text.text)
         }
         guard let file else { return }
-        attempt { try file.write(Array(try report.json())) }
+        Terminal.attempt { try file.write(Array(try report.json())) }
     }
 
     /// The program's name without directory.
     private var shortName: String { programName.split(separator: "/").last.map(String.init) ?? "" }
 
     private var programName: String { String(decoding: request.arguments.first ?? [], as: UTF8.self) }
-
-    // MARK: The other side
-
-    private func connectToDaemon() -> EventForwarder? {
-        for directory in RuntimeDirectory.candidates(named: request.runtimeDirectory) where directory.hasDaemon {
-            let found =
-                attempt { try EventForwarder.connect(path: directory.eventSocket, within: .milliseconds(300)) } ?? nil
-            if let found { return found }
-        }
-        return nil
-    }
-
-    private func finish(_ forwarder: EventForwarder) {
-        let undelivered = forwarder.finish(within: .seconds(2))
-        if undelivered > 0 { Terminal.say("\(undelivered) events did not reach the daemon; the summary has them") }
-    }
-
-    /// What an attempt gives; says why when it fails, and goes on without.
-    @discardableResult
-    private func attempt<Value, Failure: Error>(_ work: () throws(Failure) -> Value) -> Value? {
-        do throws(Failure) {
-            return try work()
-        } catch {
-            Terminal.say("\(error)")
-            return nil
-        }
-    }
 }
