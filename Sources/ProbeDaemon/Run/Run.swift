@@ -1,6 +1,7 @@
 internal import Glibc
 package import Observability
 package import ProbeEvents
+internal import SmartCard
 internal import TelemetryExport
 
 /// Runs a program with the tap in front of its PC/SC library, and tells at its end what happened.
@@ -69,7 +70,7 @@ package struct Run: Sendable {
         if let live = metrics?.live { sinks.add(live) }
 
         let started = EventClock.now
-        let file = ProgramFile(name: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
+        let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
         var own = sinks.trace?.environment(variables) ?? variables
         own.tellTester(version: request.testerVersion)
         let level = sinks.capture?.level ?? .standard
