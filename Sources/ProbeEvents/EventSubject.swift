@@ -42,7 +42,7 @@ extension ProbeEvent {
         case .bipDataWaiting(let event): EventSubject(event.link)
         case .bipClosed(let event): EventSubject(event.link)
         case .bipFailed(let event): EventSubject(event.link)
-        case .triggerSeen(let event): EventSubject(event.device, event.client)
+        case .triggerSeen(let event): EventSubject(event.device, event.client, event.session)
         case .tls(let event): EventSubject(event.link.tap)
         case .ota(let event): EventSubject(event.link.device)
         case .esim(let event): EventSubject(event.link.device, event.link.client, event.link.session)

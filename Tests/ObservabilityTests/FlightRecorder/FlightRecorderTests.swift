@@ -1,5 +1,6 @@
 import Foundation
 import ProbeEvents
+import SmartCard
 import Synchronization
 import TestSupport
 import Testing
