@@ -189,7 +189,7 @@ private struct Position {
     func isFull(before head: Int) -> Bool { !isAtEnd && head - next >= terms.capacity }
 
     /// When there are so many it has half of what it can hold.
-    var half: Int { next + terms.capacity / 2 }
+    var half: Int { next + max(1, terms.capacity / 2) }
 
     /// Asks one that chooses for an event that was put in; before the first that it chooses it holds none.
     mutating func choose(_ event: ProbeEvent, head: Int) -> Bool {

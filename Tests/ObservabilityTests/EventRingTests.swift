@@ -278,7 +278,7 @@ private struct Queue {
         isCrowded = false
         if isMeant && !isClosed || !entries.isEmpty {
             entries.append(Entry(number: number, isMeant: isMeant && !isClosed))
-            isCrowded = entries.count == capacity / 2
+            isCrowded = entries.count == max(1, capacity / 2)
         }
         defer { if isMeant && !isClosed { isIdle = false } }
         return isMeant && !isClosed && isIdle
