@@ -22,12 +22,16 @@ package struct PCSCPeer: Sendable, Hashable {
 struct PCSCPeerSurvey {
     /// The paths under which programs and pcscd know its socket.
     private let path: String
+    private let socket: FileIdentity?
     private let daemons: [pid_t]
 
-    /// A look at the machine as it is now.
-    init() {
+    /// A look at the machine as it is now. As long as the socket and who is behind it stay as they were at the last one,
+    /// pcscd is not looked for among all processes.
+    init(after last: Self? = nil) {
         path = PCSCDSocket.current.path
-        daemons = Self.daemons(behind: path)
+        socket = FileIdentity(path)
+        let known = last?.socket == socket ? last?.daemons ?? [] : []
+        daemons = !known.isEmpty && known.allSatisfy(Self.isDaemon) ? known : Self.daemons(behind: socket)
     }
 
     /// How many threads the daemons have: one for each connection, so that a change tells that somebody came or went.
@@ -72,15 +76,17 @@ struct PCSCPeerSurvey {
     }
 
     /// The processes named pcscd whose socket is the one that this process would connect to.
-    private static func daemons(behind path: String) -> [pid_t] {
-        guard let own = FileIdentity(path) else { return [] }
+    private static func daemons(behind socket: FileIdentity?) -> [pid_t] {
+        guard let socket else { return [] }
         return ProcessFiles.processes().filter { pid in
-            guard ProcessFiles.program(of: pid) == "pcscd" else { return false }
+            guard isDaemon(pid) else { return false }
             // As pcscd sees it, in its own mount namespace; who may not look there takes it for ours.
             let seen = FileIdentity("/proc/\(pid)/root/run/pcscd/pcscd.comm")
-            return seen == nil || seen == own
+            return seen == nil || seen == socket
         }
     }
+
+    private static func isDaemon(_ pid: pid_t) -> Bool { ProcessFiles.program(of: pid) == "pcscd" }
 
     private static func threadCount(of pid: pid_t) -> Int {
         var status = stat()

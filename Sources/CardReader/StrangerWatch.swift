@@ -20,6 +20,8 @@ package struct StrangerWatch {
     private var threads = 0
     private var known: Set<Int32> = []
     private var lastLook: UInt64 = 0
+    /// The connections of all others, and of these the strangers: all processes are looked at only when they change.
+    private var sockets: Set<UInt32> = []
     private var strangers: [PCSCPeer] = []
     private var turns: [Int32: UInt64] = [:]
     private var undecidedSince: [Int32: UInt64] = [:]
@@ -29,15 +31,19 @@ package struct StrangerWatch {
 
     /// The processes that are connected to pcscd now, but for those that are known and the probe's own.
     package static func strangers(besides known: Set<Int32> = []) -> [PCSCPeer] {
-        find(PCSCPeerSurvey(), known)
+        find(among: otherSockets(PCSCPeerSurvey(), known), known)
     }
 
     /// Whether a program other than the known ones may have used pcscd since the last look.
     package mutating func look(besides known: Set<Int32>, now: UInt64) -> StrangerSight {
         let isDue = lastLook == 0 || now &- lastLook >= Self.fullLookNanoseconds
         if isDue || known != self.known || survey?.threadCount != threads {
-            let survey = PCSCPeerSurvey()
-            strangers = Self.find(survey, known)
+            let survey = PCSCPeerSurvey(after: survey)
+            let sockets = Self.otherSockets(survey, known)
+            if sockets != self.sockets || known != self.known || !strangers.allSatisfy({ $0.hasOne(of: sockets) }) {
+                strangers = Self.find(among: sockets, known)
+                self.sockets = sockets
+            }
             (self.survey, threads, self.known, lastLook) = (survey, survey.threadCount, known, now)
         }
         decide(now: now)
@@ -79,14 +85,27 @@ package struct StrangerWatch {
         return hasMoved || before.keys.contains { turns[$0] == nil && undecidedSince[$0] == nil }
     }
 
-    private static func find(_ survey: PCSCPeerSurvey, _ known: Set<Int32>) -> [PCSCPeer] {
+    /// The connections of all but the known processes and this one.
+    private static func otherSockets(_ survey: PCSCPeerSurvey, _ known: Set<Int32>) -> Set<UInt32> {
         var sockets = survey.clientSockets()
         for pid in known.union([getpid()]) { sockets.subtract(ProcessFiles.sockets(of: pid) ?? []) }
+        return sockets
+    }
+
+    private static func find(among sockets: Set<UInt32>, _ known: Set<Int32>) -> [PCSCPeer] {
         guard !sockets.isEmpty else { return [] }
         return PCSCPeerSurvey.holders(of: sockets).filter { peer in
             guard let pid = peer.pid else { return true }
             // Another probe watches readers, and sends no command.
             return !known.contains(pid) && !ProcessFiles.isOwnProgram(pid)
         }
+    }
+}
+
+extension PCSCPeer {
+    /// Whether it still has one of these sockets open; of one that may not be looked at it is believed.
+    fileprivate func hasOne(of sockets: Set<UInt32>) -> Bool {
+        guard let pid else { return true }
+        return ProcessFiles.sockets(of: pid)?.isDisjoint(with: sockets) == false
     }
 }

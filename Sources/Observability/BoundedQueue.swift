@@ -92,7 +92,10 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
             if state.isDraining { state.whenIdle.append(idle) }
             return state.isDraining
         }
-        guard isBusy, idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
+        guard isBusy else { return true }
+        // What waits need not wait for others any more.
+        worker.async { self.drain() }
+        guard idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
             return true
         }
         let left = state.withLock { $0.elements.removeAll() }

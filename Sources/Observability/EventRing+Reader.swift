@@ -22,25 +22,28 @@ extension EventRing {
         let terms: ReaderTerms
         private let sink: any EventSink
         private let worker: DispatchQueue
-        private let gathering: DispatchTimeInterval
+        private let gathering: @Sendable () -> Duration
         private let whenDrained: @Sendable () -> Void
+        private let isGathering = Atomic(false)
         private let place = Mutex<Place?>(nil)
 
         /// A reader for whom at most `capacity` events wait (at least 1), in front of a sink.
         ///
         /// - Parameters:
-        ///   - gathering: how long the first event waits for others, so that one wake-up serves them all.
+        ///   - gathering: how long the first event waits for others, so that one wake-up serves them all, unless they are
+        ///     half of the capacity; asked for each first one.
         ///   - takes: whether an event is for this sink at all, asked of whoever tells it; nil for all.
         ///   - whenDrained: called on the sink's thread each time it has all that waited.
         package init(
-            _ sink: any EventSink, name: String, capacity: Int, gathering: Duration = .zero,
+            _ sink: any EventSink, name: String, capacity: Int,
+            gathering: @autoclosure @escaping @Sendable () -> Duration = .zero,
             takes: (@Sendable (ProbeEvent) -> Bool)? = nil, whenDrained: @escaping @Sendable () -> Void = {},
             onDrop: @escaping DropCounter
         ) {
             terms = ReaderTerms(capacity: max(1, capacity), takes: takes, onDrop: { onDrop($0.stamp.source, 1) })
             (self.sink, self.whenDrained) = (sink, whenDrained)
             worker = DispatchQueue(label: "cardlink.sink.\(name)")
-            self.gathering = .nanoseconds(gathering.wholeNanoseconds)
+            self.gathering = gathering
         }
 
         func begin(_ events: SharedEvents, _ number: Int) {
@@ -63,6 +66,9 @@ extension EventRing {
             }
         }
 
+        /// Returns when the sink has all that was told before; not to be called by the sink.
+        package func catchUp() { worker.sync { drain() } }
+
         /// Takes no more events and waits until the sink has those that wait, or until the time is over.
         ///
         /// Returns whether the sink has them all; what it has not taken by then, and what is told later, is dropped and
@@ -72,7 +78,10 @@ extension EventRing {
             guard let place = place.withLock({ $0 }) else { return true }
             let idle = DispatchSemaphore(value: 0)
             let isBusy = place.events.state.withLock { $0.close(place.number, signalling: idle) }
-            guard isBusy, idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
+            guard isBusy else { return true }
+            // What waits need not wait for others any more.
+            worker.async { self.drain() }
+            guard idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
                 return true
             }
             let left = place.events.state.withLock { $0.giveUp(place.number) }
@@ -82,11 +91,19 @@ extension EventRing {
         }
 
         func wake() {
-            guard gathering != .nanoseconds(0) else { return worker.async { self.drain() } }
-            worker.asyncAfter(deadline: .now() + gathering) { self.drain() }
+            let pause = gathering().wholeNanoseconds
+            guard pause > 0 else { return worker.async { self.drain() } }
+            isGathering.store(true, ordering: .relaxed)
+            worker.asyncAfter(deadline: .now() + .nanoseconds(pause)) { self.drain() }
+        }
+
+        /// Ends a wait for others: there are many, and more may be too many.
+        func hurry() {
+            if isGathering.exchange(false, ordering: .relaxed) { worker.async { self.drain() } }
         }
 
         private func drain() {
+            isGathering.store(false, ordering: .relaxed)
             if let place = place.withLock({ $0 }) { drain(place) }
             whenDrained()
         }

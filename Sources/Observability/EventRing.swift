@@ -30,9 +30,12 @@ package final class EventRing: EventSink {
 
     /// Not part of ``receive(_:)``: most events find their readers awake.
     @inline(never)
-    private func wake(_ woken: ReaderSet) {
+    private func wake(_ woken: EventRingState.Wake) {
         let readers = readers.withLock { $0 }
-        for (number, reader) in readers.enumerated() where woken.contains(number) { reader.wake() }
+        for (number, reader) in readers.enumerated() {
+            if woken.idle.contains(number) { reader.wake() }
+            if woken.crowded.contains(number) { reader.hurry() }
+        }
     }
 }
 

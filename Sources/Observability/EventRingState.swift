@@ -14,6 +14,16 @@ struct EventRingState {
         case none([DispatchSemaphore])
     }
 
+    /// Whom an event that was put in concerns.
+    struct Wake {
+        /// Who had read all.
+        var idle = ReaderSet()
+        /// Who has half of what it can hold, since this event.
+        var crowded = ReaderSet()
+
+        var isEmpty: Bool { idle.isEmpty && crowded.isEmpty }
+    }
+
     /// A power of two; none before there is a reader.
     private var slots: [ProbeEvent?] = []
     /// How many were told.
@@ -22,6 +32,8 @@ struct EventRingState {
     private var oldest = 0
     /// Before there are so many, nobody loses anything.
     private var limit = Int.max
+    /// Before there are so many, nobody more has half of what it can hold.
+    private var crowd = Int.max
     private var readers: [Position] = []
     private var idle = ReaderSet()
     /// Those for whom every event is.
@@ -31,8 +43,8 @@ struct EventRingState {
     private var closed: [Int] = []
 
     /// Puts an event in; returns whom to wake.
-    mutating func put(_ event: ProbeEvent) -> ReaderSet {
-        guard !slots.isEmpty else { return ReaderSet() }
+    mutating func put(_ event: ProbeEvent) -> Wake {
+        guard !slots.isEmpty else { return Wake() }
         if head >= limit { makeRoom(before: event) }
         slots[place(head)] = event
         head += 1
@@ -40,7 +52,7 @@ struct EventRingState {
         for number in choosers {
             if readers[number].choose(event, head: head) { meant.insert(number) }
         }
-        return idle.removeAll(in: meant)
+        return Wake(idle: idle.removeAll(in: meant), crowded: head == crowd ? takeCrowded() : ReaderSet())
     }
 
     /// Adds a reader; returns its number.
@@ -111,15 +123,27 @@ struct EventRingState {
         settle()
     }
 
-    /// Lets go what everybody has read, and finds out when there is no more room; after each change of a position.
+    private mutating func takeCrowded() -> ReaderSet {
+        var crowded = ReaderSet()
+        for number in readers.indices where !readers[number].isAtEnd && readers[number].half == head {
+            crowded.insert(number)
+        }
+        settle()
+        return crowded
+    }
+
+    /// Lets go what everybody has read, and finds out when there is half of the room, and none; after each change of a
+    /// position.
     private mutating func settle() {
         var needed = head
         limit = closed.isEmpty ? .max : .min
+        crowd = .max
         for number in readers.indices {
             readers[number].skipOthers(before: head)
             guard !readers[number].isAtEnd else { continue }
             needed = min(needed, readers[number].next)
             limit = min(limit, readers[number].next + readers[number].terms.capacity)
+            if readers[number].half > head { crowd = min(crowd, readers[number].half) }
         }
         while oldest < needed {
             slots[place(oldest)] = nil
@@ -163,6 +187,9 @@ private struct Position {
     func waiting(before head: Int) -> Int { terms.takes == nil ? (end ?? head) - next : chosen }
 
     func isFull(before head: Int) -> Bool { !isAtEnd && head - next >= terms.capacity }
+
+    /// When there are so many it has half of what it can hold.
+    var half: Int { next + max(1, terms.capacity / 2) }
 
     /// Asks one that chooses for an event that was put in; before the first that it chooses it holds none.
     mutating func choose(_ event: ProbeEvent, head: Int) -> Bool {

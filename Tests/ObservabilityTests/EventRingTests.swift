@@ -77,6 +77,37 @@ import Testing
         #expect(reader.finish(within: .seconds(10)))
     }
 
+    /// Many do not wait for more: those would find no room.
+    @Test func gatheringEndsBeforeAnythingIsLost() {
+        let journal = Journal()
+        let reader = EventRing.Reader(
+            NamedSink("many", journal), name: "test", capacity: 64, gathering: .seconds(3_600)
+        ) { _, _ in }
+        let ring = EventRing()
+        ring.add(reader)
+        for number in 0..<31 as Range<UInt64> { ring.receive(numbered(number)) }
+        #expect(journal.entries == [])
+        ring.receive(numbered(31))
+        #expect(eventually { journal.entries == (0..<32).map { "many \($0)" } })
+    }
+
+    /// Who asks for what waits, or ends, does not wait for what may come.
+    @Test func gatheringHoldsUpNoEnd() {
+        let journal = Journal()
+        let reader = EventRing.Reader(
+            NamedSink("late", journal), name: "test", capacity: 8, gathering: .seconds(3_600)
+        ) { _, _ in }
+        let ring = EventRing()
+        ring.add(reader)
+        ring.receive(numbered(0))
+        #expect(journal.entries == [])
+        reader.catchUp()
+        #expect(journal.entries == ["late 0"])
+        ring.receive(numbered(1))
+        #expect(reader.finish(within: .seconds(10)))
+        #expect(journal.entries == ["late 0", "late 1"])
+    }
+
     @Test func aReaderOfNoRingHasNothing() async {
         let reader = reader(NamedSink("alone", Journal()), capacity: 4)
         await reader.flush()
@@ -144,10 +175,12 @@ import Testing
                 expected.append("next \(queues[number].next().map { "\($0)" } ?? "none")")
             default:
                 let woken = state.put(numbered(step))
-                found.append("wakes \(queues.indices.filter(woken.contains))")
+                found.append("wakes \(queues.indices.filter(woken.idle.contains))")
+                found.append("hurries \(queues.indices.filter(woken.crowded.contains))")
                 var mustWake: [Int] = []
                 for number in queues.indices where queues[number].put(step) { mustWake.append(number) }
                 expected.append("wakes \(mustWake)")
+                expected.append("hurries \(queues.indices.filter { queues[$0].isCrowded })")
             }
             found.append("wait \(queues.indices.map { state.length($0) })")
             expected.append("wait \(queues.map(\.waiting.count))")
@@ -221,6 +254,8 @@ private struct Queue {
     var isIdle = true
     var isClosed = false
     private(set) var lost: [UInt64] = []
+    /// Whether the last one that was put in filled half of it.
+    private(set) var isCrowded = false
     private var entries: [Entry] = []
 
     init(capacity: Int, isChooser: Bool) { (self.capacity, self.isChooser) = (capacity, isChooser) }
@@ -240,8 +275,10 @@ private struct Queue {
             if entries[0].isMeant { lost.append(entries[0].number) }
             remove(1)
         }
+        isCrowded = false
         if isMeant && !isClosed || !entries.isEmpty {
             entries.append(Entry(number: number, isMeant: isMeant && !isClosed))
+            isCrowded = entries.count == max(1, capacity / 2)
         }
         defer { if isMeant && !isClosed { isIdle = false } }
         return isMeant && !isClosed && isIdle
@@ -277,6 +314,16 @@ private struct Queue {
         #expect(queue.append(2) == 1)
         #expect(queue.popFirst() == 2)
         #expect(queue.popFirst() == nil)
+    }
+
+    @Test func gatheringHoldsUpNoEnd() {
+        let journal = Journal()
+        let queue = BoundedQueue<Int>(
+            name: "test", capacity: 8, gathering: .seconds(3_600), onDrop: { journal.add("dropped \($0)") },
+            take: { journal.add("taken \($0)") })
+        queue.append(1)
+        #expect(queue.finish(within: .seconds(10)))
+        #expect(journal.entries == ["taken 1"])
     }
 
     @Test(arguments: [

@@ -14,7 +14,7 @@ struct FlightOutput: Sendable {
     /// Events that wait to be remembered: some seconds of a fast card.
     private static let queueCapacity = 8_192
     /// How long the first event waits for others: a fault waits longer for what comes after it.
-    private static let gathering = Duration.milliseconds(250)
+    static let gathering = Duration.milliseconds(250)
     /// How long the end is held up by a file that waits for what comes after its fault.
     private static let finishLimit = Duration.seconds(2)
 

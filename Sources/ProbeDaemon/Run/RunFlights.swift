@@ -36,7 +36,9 @@ struct RunFlights: Sendable {
                 case .failure(let failure): Terminal.say("\(failure)")
                 }
             })
-        reader = EventRing.Reader(recorder, name: "flight-rings", capacity: Self.queueCapacity) { _, count in
+        reader = EventRing.Reader(
+            recorder, name: "flight-rings", capacity: Self.queueCapacity, gathering: FlightOutput.gathering
+        ) { _, count in
             written.lost.wrappingAdd(count, ordering: .relaxed)
         }
     }

@@ -14,13 +14,16 @@ struct TracePipeline: Sendable {
 
     /// Events that wait to become spans: some seconds of a fast card.
     private static let queueCapacity = 8_192
+    /// How long the first event waits for others; who asks for a trace does not wait.
+    private static let gathering = Duration.milliseconds(250)
     /// How long the end is held up for events that wait, and then for spans that do.
     private static let finishLimits = (events: Duration.milliseconds(500), spans: Duration.milliseconds(1_500))
 
     /// A pipeline to an export; its spans are under a root where there is one, else each session is a trace of its own.
     init(_ export: TraceExport, root: SpanContext? = nil, onDrop: @escaping EventRing.Reader.DropCounter) {
         spans = SpanSink(export.spans, root: root, isDecided: root == nil)
-        reader = EventRing.Reader(spans, name: "traces", capacity: Self.queueCapacity, onDrop: onDrop)
+        reader = EventRing.Reader(
+            spans, name: "traces", capacity: Self.queueCapacity, gathering: Self.gathering, onDrop: onDrop)
         // Its own: what is not kept costs no place.
         let ring = EventRing()
         ring.add(reader)
@@ -30,14 +33,21 @@ struct TracePipeline: Sendable {
 
     /// The trace of an open session, in hex; nil where none is kept.
     func traceID(client: UInt64, session: UInt64) -> String? {
-        spans.traceID(client: client, session: session)?.description
+        reader.catchUp()
+        return spans.traceID(client: client, session: session)?.description
     }
 
     /// Notes which file has the events around a fault, in the trace that it is part of.
-    func note(_ flight: FlightRecorder.Flight) { spans.note(flight) }
+    func note(_ flight: FlightRecorder.Flight) {
+        reader.catchUp()
+        spans.note(flight)
+    }
 
     /// Takes a session over the air that is over.
-    func receive(_ timeline: OTATimeline) { spans.receive(timeline) }
+    func receive(_ timeline: OTATimeline) {
+        reader.catchUp()
+        spans.receive(timeline)
+    }
 
     /// Starts spans beside those of events.
     var tracer: any Tracer { TracerBackEnd(export.spans) }

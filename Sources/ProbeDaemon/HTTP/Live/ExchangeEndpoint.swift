@@ -13,6 +13,7 @@ struct ExchangeEndpoint: WebEndpoint {
         guard let id = UInt64(request.uri.path.dropFirst(Self.folder.count)) else {
             return .text(.badRequest, "\(Self.folder) takes the id of an exchange, a number from 1")
         }
+        await live.catchUp()
         guard let detail = live.state.detail(of: id, showsPayload: peer.maySeePayloads(request)) else {
             return .text(.notFound, "no exchange \(id) is remembered; the last is \(live.state.lastID)")
         }

@@ -32,6 +32,9 @@ final class LiveFeed: EventSink {
         set { makeStatus.withLock { $0 = newValue } }
     }
 
+    /// Whether there are viewers.
+    var isWatched: Bool { state.withLock { !$0.viewers.isEmpty } }
+
     /// Takes one event, on the queue's thread.
     func receive(_ event: ProbeEvent) {
         live.receive(event)

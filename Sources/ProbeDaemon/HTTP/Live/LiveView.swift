@@ -22,8 +22,10 @@ package final class LiveView: Sendable {
 
     /// Events that wait: more than a second of a fast card.
     private static let queueCapacity = 8_192
-    /// An exchange is to be seen within 200 ms, of which a ring takes 20 and a `run` that hands it on 100.
+    /// An exchange is to be seen within 200 ms, of which a ring takes 50 and a `run` that hands it on 100.
     private static let gathering = Duration.milliseconds(20)
+    /// Nobody sees it before somebody asks, who then gets all.
+    private static let gatheringUnwatched = Duration.milliseconds(250)
 
     /// A check may cost a scrape or more: who watches sees health that is a little older.
     private static let healthPause = Duration.seconds(5)
@@ -43,7 +45,8 @@ package final class LiveView: Sendable {
         let state = LiveState(identity, traces: traces)
         let feed = LiveFeed(state)
         reader = EventRing.Reader(
-            feed, name: "live", capacity: Self.queueCapacity, gathering: Self.gathering,
+            feed, name: "live", capacity: Self.queueCapacity,
+            gathering: feed.isWatched ? Self.gathering : Self.gatheringUnwatched,
             whenDrained: { feed.publish() }
         ) { source, count in
             collector.countDropped(count, source: source)
@@ -56,10 +59,15 @@ package final class LiveView: Sendable {
 
     /// The status as JSON, with health that was looked for within so long; nil when it cannot be written.
     func statusJSON(healthWithin age: Duration = .zero) async -> ByteBuffer? {
-        drain()
-        await reader.flush()
+        await catchUp()
         let status = state.status(health: await report(within: age))
         return (try? status.json()).map { ByteBuffer(bytes: $0) }
+    }
+
+    /// Returns when the state has all that happened before.
+    func catchUp() async {
+        drain()
+        await reader.flush()
     }
 
     private func report(within age: Duration) async -> HealthReport? {
