@@ -6,7 +6,7 @@ import Testing
 /// else than arithmetic says ends it.
 @Suite struct BenchmarkTests {
     @Test(arguments: [
-        ("transmit", "libpcscspy"), ("record", "nine atomic additions"), ("decode", "Wireshark"),
+        ("transmit", "libpcscspy"), ("record", "nine atomic additions"), ("decode", "tshark, a packet"),
         ("render", "copying its bytes"),
         ("span", "opentelemetry-python"), ("at-tap", "10 MB/s"), ("live", "nobody"),
         ("start", "promtool --version"), ("psk-tls", "socat"), ("adb", "socat"), ("events", "50,000 a second"),
