@@ -20,6 +20,14 @@ struct LabelTexts: Hashable, Sendable {
         rest = Array(padded[3...])
     }
 
+    /// Empty texts add nothing: most children have one label or two.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(first)
+        if !second.isEmpty { hasher.combine(second) }
+        if !third.isEmpty { hasher.combine(third) }
+        if !rest.isEmpty { hasher.combine(rest) }
+    }
+
     func list(count: Int) -> [String] {
         Array(([first, second, third] + rest).prefix(count))
     }

@@ -66,7 +66,9 @@ public struct OpenLabel: LabelValue, ExpressibleByStringLiteral, ExpressibleBySt
 
     /// Whether it is short and has only printable characters of ASCII, as nearly all have.
     private static func isPlain(_ text: String) -> Bool {
-        text.utf8.count <= longestBytes && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        // All bytes are looked at, since that goes by vectors.
+        text.utf8.count <= longestBytes
+            && text.utf8.withContiguousStorageIfAvailable { $0.reduce(true) { $0 && $1 &- 0x20 < 0x5F } } == true
     }
 
     private static func sanitised(_ text: String) -> String {

@@ -6,20 +6,26 @@ enum Benchmark {
     /// What can be measured, by name.
     private static let all: [(name: String, measure: @Sendable (BenchmarkSize) async throws -> [Row])] = [
         ("transmit", TransmitBenchmark.measure), ("record", RecordBenchmark.measure),
-        ("render", RenderBenchmark.measure), ("span", SpanBenchmark.measure),
+        ("decode", DecodeBenchmark.measure), ("render", RenderBenchmark.measure), ("span", SpanBenchmark.measure),
         ("at-tap", ATTapBenchmark.measure), ("psk-tls", PSKTLSBenchmark.measure), ("adb", ADBBenchmark.measure),
         ("live", LiveBenchmark.measure), ("start", StartBenchmark.measure), ("events", EventsBenchmark.measure),
         ("store", StoreBenchmark.measure), ("pytest", PytestBenchmark.measure),
-        ("load", LoadBenchmark.measure), ("memory", MemoryBenchmark.measure), ("replay", ReplayBenchmark.measure),
+        ("load", LoadBenchmark.measure), ("memory", MemoryBenchmark.measure), ("growth", GrowthBenchmark.measure),
+        ("replay", ReplayBenchmark.measure),
     ]
 
     static func main() async throws {
         var names: [String] = []
         var isJSON = false
+        var page: BenchmarkPage?
         var size = BenchmarkSize.full
+        if CommandLine.arguments.count == 3, CommandLine.arguments[1] == MemoryBenchmark.argument {
+            return print(try MemoryBenchmark.grow(to: Int(CommandLine.arguments[2]) ?? 0))
+        }
         for word in CommandLine.arguments.dropFirst() {
             switch word {
             case "--json": isJSON = true
+            case "--page": page = try BenchmarkPage()
             case "--small": size = .small
             default: names.append(word)
             }
@@ -35,6 +41,7 @@ enum Benchmark {
             let rows = try await measure(size)
             hasMissed = hasMissed || rows.contains { $0.hasMissed }
             print(isJSON ? try rows.map { try $0.json() }.joined(separator: "\n") : Row.table(rows))
+            try page?.write(rows, of: name)
         }
         if hasMissed { exit(1) }
     }
@@ -91,9 +98,13 @@ struct Row: Encodable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
+    /// A figure as it is shown.
+    static func text(_ number: Double?) -> String {
+        number.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-"
+    }
+
     /// Rows for people, columns aligned.
     static func table(_ rows: [Row]) -> String {
-        func text(_ number: Double?) -> String { number.map { String(format: $0 < 10 ? "%.2f" : "%.0f", $0) } ?? "-" }
         let cells =
             [["bench", "case", "unit", "ours", "peer", "", "floor", "ratio", "bar"]]
             + rows.map {

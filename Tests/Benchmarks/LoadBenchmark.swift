@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// What `serve` takes of a processor while programs talk to cards: at a bench's rate from one program and from sixteen, and
-/// at 25 times that. There is no peer; it stands beside the share that it may take.
+/// What `serve` takes of a processor while programs talk to cards: at a bench's rate and at 25 times that, from one program
+/// and from several, which share the rate. There is no peer; it stands beside the share that it may take.
 enum LoadBenchmark {
     private struct Case {
         var rate: Int
@@ -13,20 +13,25 @@ enum LoadBenchmark {
         var burst: Int
     }
 
-    private static let cases = [
-        Case(rate: 200, programs: 1, share: 1, burst: 1), Case(rate: 200, programs: 16, share: 1, burst: 1),
-        Case(rate: 5_000, programs: 1, share: 25, burst: 25),
-    ]
+    /// What `serve` may take of the memory, whatever it hears.
+    private static let memoryMegabytes = 50.0
+
+    private static let cases = [1, 4, 16].flatMap { programs in
+        [
+            Case(rate: 200, programs: programs, share: 1, burst: 1),
+            Case(rate: 5_000, programs: programs, share: 25, burst: 25),
+        ]
+    }
 
     static func measure(_ size: BenchmarkSize) throws -> [Row] {
         let workshop = try TransmitWorkshop()
         let seconds = size.hasBars ? 20 : 1
-        return try cases.map { try measure($0, seconds: seconds, in: workshop, size) }
+        return try cases.flatMap { try measure($0, seconds: seconds, in: workshop, size) }
     }
 
     private static func measure(
         _ one: Case, seconds: Int, in workshop: TransmitWorkshop, _ size: BenchmarkSize
-    ) throws -> Row {
+    ) throws -> [Row] {
         let folder = try TemporaryFolder()
         let serve = try ServingProbe(
             sockets: folder.file("sockets"),
@@ -52,9 +57,15 @@ enum LoadBenchmark {
             100 * (after.processorSeconds - before.processorSeconds) / (after.seconds - before.seconds)
         // Less than a tick of the clock is no figure.
         let ours = max(share, 0.01)
-        return Row(
-            bench: "load", case: "\(one.rate) APDU/s, \(one.programs) program\(one.programs == 1 ? "" : "s")",
-            ours: ours, peer: "its share", peerValue: one.share, unit: "% core", ratio: one.share / ours,
-            bar: size.bar(1))
+        func row(_ what: String, _ ours: Double, _ share: Double, _ unit: String) -> Row {
+            Row(
+                bench: "load",
+                case: "\(one.rate) APDU/s, \(one.programs) program\(one.programs == 1 ? "" : "s")\(what)",
+                ours: ours, peer: "its share", peerValue: share, unit: unit, ratio: share / ours, bar: size.bar(1))
+        }
+        return [
+            row("", ours, one.share, "% core"),
+            row(", memory", Double(after.residentKilobytes) / 1_024, memoryMegabytes, "MB"),
+        ]
     }
 }

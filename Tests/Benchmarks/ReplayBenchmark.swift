@@ -48,7 +48,38 @@ enum ReplayBenchmark {
             Row(
                 bench: "replay", case: "\(bytes >> 20) MB of \(name)", ours: ours * 1e3, peer: "grep -c",
                 peerValue: peer * 1e3, unit: "ms", ratio: peer / ours, bar: size.bar(1 / allowed))
+        ] + (try memory(size, name, session, path))
+    }
+
+    /// What the whole log takes in memory, beside a short one.
+    private static func memory(
+        _ size: BenchmarkSize, _ name: String, _ session: Data, _ path: String
+    ) throws -> [Row] {
+        let folder = try TemporaryFolder()
+        let short = folder.file("short.log")
+        try (0...(1 << 20) / session.count).reduce(into: Data()) { log, _ in log += session }
+            .write(to: URL(filePath: short))
+        let (ours, least) = (try peakMegabytes(path), try peakMegabytes(short))
+        return [
+            Row(
+                bench: "replay", case: "most memory, \(name)", ours: ours, peer: "1 MB of it", peerValue: least,
+                unit: "MB", ratio: least / ours, bar: size.bar(0.5))
         ]
+    }
+
+    /// The most memory that a replay has at a time.
+    private static func peakMegabytes(_ path: String) throws -> Double {
+        let script = """
+            import resource, subprocess, sys
+            subprocess.run(sys.argv[1:], check=True)
+            print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            """
+        let end = try Command.run(
+            [Files.python, "-c", script, Files.probe, "replay", "--no-summary", path], within: 600)
+        guard let kilobytes = Double(end.output.split(separator: "\n").last ?? "") else {
+            throw TestFailure(end.errors)
+        }
+        return kilobytes / 1_024
     }
 
     private static func seconds(_ words: [String]) throws -> Double {

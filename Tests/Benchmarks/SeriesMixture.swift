@@ -72,6 +72,7 @@ final class OurSeries {
 
     let registry = Registry()
     private let mixture: SeriesMixture
+    private let counter: Counter<TwoLabels<OpenLabel, OpenLabel>>
     private let counters: [CounterChild]
     private let gauges: [GaugeChild]
     private let durations: [DurationHistogramChild]
@@ -81,14 +82,14 @@ final class OurSeries {
     init(_ mixture: SeriesMixture) {
         self.mixture = mixture
         let labels = TwoLabels("command", OpenLabel.self, "device", OpenLabel.self)
-        let counter = Counter("bench_commands_total", Self.help, labels: labels, seriesLimit: .max)
+        counter = Counter("bench_commands_total", Self.help, labels: labels, seriesLimit: .max)
         let gauge = Gauge("bench_signal_dbm", Self.help, labels: labels, seriesLimit: .max)
         let duration = DurationHistogram(
             "bench_response_time_seconds", Self.help, labels: labels, buckets: SeriesMixture.durationBounds,
             seriesLimit: .max)
         let size = SizeHistogram(
             "bench_data_bytes", Self.help, labels: labels, buckets: SeriesMixture.sizeBounds, seriesLimit: .max)
-        counters = Self.children(mixture.counters) { counter[$0, $1] }
+        counters = Self.children(mixture.counters) { [counter] in counter[$0, $1] }
         gauges = Self.children(mixture.gauges) { gauge[$0, $1] }
         durations = Self.children(mixture.durations) { duration[$0, $1] }
         sizes = Self.children(mixture.sizes) { size[$0, $1] }
@@ -125,6 +126,16 @@ final class OurSeries {
             number += 1
         }
         step += 1
+    }
+
+    /// Finds each counter by the text of its labels and adds 1, so many times; nanoseconds for each.
+    func lookUp(_ passes: Int) -> Double {
+        let labels = (0..<mixture.counters).map(SeriesMixture.labels)
+        let start = ContinuousClock.now
+        for _ in 0..<passes {
+            for (command, device) in labels { counter[OpenLabel(command), OpenLabel(device)].increment() }
+        }
+        return (ContinuousClock.now - start) / .nanoseconds(1) / Double(passes * labels.count)
     }
 
     private func observe(_ values: [UInt64], child: Int, _ record: (UInt64) -> Void) {

@@ -1,6 +1,12 @@
 import Synchronization
 
 extension PreparedChildren {
+    /// How many numbers are read before the first of them is written: a power of two.
+    ///
+    /// Each has a cache line of its own, and its digits decide what comes next, so that a processor that reads one by one
+    /// waits for each: with 100,000 series, which no cache holds, a scrape took a quarter longer.
+    private static let numbersAhead = 64
+
     /// Writes children from `first` up to `end` with the numbers of this moment, as many as surely fit before `limit`;
     /// returns the child and the place behind them.
     func write(
@@ -9,14 +15,20 @@ extension PreparedChildren {
     ) -> (child: Int, place: UnsafeMutablePointer<UInt8>) {
         text.withUnsafeBufferPointer { text in
             cuts.withUnsafeBufferPointer { cuts in
-                cells.withUnsafeBufferPointer { cells in
+                withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Self.numbersAhead) { room in
                     guard let text = text.baseAddress else { return (cells.count, start) }
                     var lines = LineWriter(
                         text: text, cuts: cuts, position: self.start(ofChild: first), nextCut: first * cutsPerChild,
                         place: start)
                     var child = first
                     while child < end, limit - lines.place >= longest(ofChild: child) {
-                        write(cells[child], into: &lines)
+                        if kind == .histogram {
+                            writeHistogram(cells[child], into: &lines)
+                        } else {
+                            let offset = (child - first) % Self.numbersAhead
+                            if offset == 0 { readNumbers(from: child, upTo: end, into: room) }
+                            write(room[offset], into: &lines)
+                        }
                         child += 1
                     }
                     return (child, lines.place)
@@ -25,15 +37,17 @@ extension PreparedChildren {
         }
     }
 
+    /// Reads the numbers of counters or gauges, as many as there is room for.
     @inline(__always)
-    private func write(_ cell: UnsafeMutablePointer<MetricCell>, into lines: inout LineWriter) {
-        switch kind {
-        case .histogram:
-            writeHistogram(cell, into: &lines)
-        case .gauge, .counter, .info:
-            let number = cell.pointee.value.load(ordering: .relaxed)
-            if holdsFraction { lines.write(Double(bitPattern: number)) } else { lines.write(number) }
+    private func readNumbers(from first: Int, upTo end: Int, into room: UnsafeMutableBufferPointer<UInt64>) {
+        for offset in 0..<min(Self.numbersAhead, end - first) {
+            room[offset] = cells[first + offset].pointee.value.load(ordering: .relaxed)
         }
+    }
+
+    @inline(__always)
+    private func write(_ number: UInt64, into lines: inout LineWriter) {
+        if holdsFraction { lines.write(Double(bitPattern: number)) } else { lines.write(number) }
     }
 
     private func writeHistogram(_ cell: UnsafeMutablePointer<MetricCell>, into lines: inout LineWriter) {
@@ -43,13 +57,11 @@ extension PreparedChildren {
             lines.write(counts.total)
         }
         let sum = cell.pointee.value.load(ordering: .relaxed) &+ counts.exactSum
-        if holdsFraction {
-            lines.write(Double(bitPattern: sum))
-        } else if unit == .seconds {
+        if unit == .seconds, !holdsFraction {
             lines.copyLine()
             lines.end(NumberText.write(secondsOf: sum, at: lines.place))
         } else {
-            lines.write(sum)
+            write(sum, into: &lines)
         }
         lines.write(counts.total)
     }

@@ -34,6 +34,8 @@ func main() {
 		go http.Serve(listener, promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 		converse(func(words []string) string {
 			switch words[0] {
+			case "look-up":
+				return series.lookUp(number(words[1]))
 			case "update":
 				series.update()
 				return "done"

@@ -17,9 +17,16 @@ type child struct {
 	values    []float64
 }
 
+// labelled is a counter that is to be found by its labels.
+type labelled struct {
+	vector *prometheus.CounterVec
+	labels []string
+}
+
 type series struct {
 	registry *prometheus.Registry
 	children []child
+	counters []labelled
 	step     int
 	text     bytes.Buffer
 }
@@ -29,7 +36,7 @@ func newSeries(registry *prometheus.Registry, rows [][]string) *series {
 	var make func(labels []string) child
 	for _, row := range rows {
 		if row[0] == "family" {
-			make = family(registry, row[1:])
+			make = s.family(row[1:])
 		} else {
 			s.children = append(s.children, make(row[1:]))
 		}
@@ -37,22 +44,25 @@ func newSeries(registry *prometheus.Registry, rows [][]string) *series {
 	return s
 }
 
-func family(registry *prometheus.Registry, words []string) func(labels []string) child {
+func (s *series) family(words []string) func(labels []string) child {
 	kind, name, help, labels := words[0], words[1], words[2], strings.Fields(words[3])
 	switch kind {
 	case "counter":
 		vector := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		registry.MustRegister(vector)
-		return func(labels []string) child { return child{counter: vector.WithLabelValues(labels...)} }
+		s.registry.MustRegister(vector)
+		return func(labels []string) child {
+			s.counters = append(s.counters, labelled{vector, labels})
+			return child{counter: vector.WithLabelValues(labels...)}
+		}
 	case "gauge":
 		vector := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
-		registry.MustRegister(vector)
+		s.registry.MustRegister(vector)
 		return func(labels []string) child { return child{gauge: vector.WithLabelValues(labels...)} }
 	default:
 		values := reals(words[5])
 		vector := prometheus.NewHistogramVec(
 			prometheus.HistogramOpts{Name: name, Help: help, Buckets: reals(words[4])}, labels)
-		registry.MustRegister(vector)
+		s.registry.MustRegister(vector)
 		return func(labels []string) child {
 			return child{histogram: vector.WithLabelValues(labels...), values: values}
 		}
@@ -75,6 +85,16 @@ func (s *series) update() {
 		}
 	}
 	s.step++
+}
+
+func (s *series) lookUp(rounds int) string {
+	start := time.Now()
+	for round := 0; round < rounds; round++ {
+		for i := range s.counters {
+			s.counters[i].vector.WithLabelValues(s.counters[i].labels...).Inc()
+		}
+	}
+	return fmt.Sprint(float64(time.Since(start).Nanoseconds()) / float64(rounds*len(s.counters)))
 }
 
 func (s *series) render() string {

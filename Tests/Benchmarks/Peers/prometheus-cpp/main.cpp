@@ -150,7 +150,22 @@ public:
         step++;
     }
 
+    double lookUp(int rounds) {
+        auto start = Clock::now();
+        for (int round = 0; round < rounds; round++) {
+            for (const auto &c : counters) {
+                c.family->Add({{names[0], c.values[1]}, {names[1], c.values[2]}}).Increment();
+            }
+        }
+        return nanosecondsSince(start) / (double(rounds) * double(counters.size()));
+    }
+
 private:
+    // A counter that is to be found by its labels.
+    struct Labelled {
+        Family<Counter> *family;
+        Words values;
+    };
     // One of the three.
     struct Child {
         Counter *counter;
@@ -160,15 +175,18 @@ private:
     };
 
     std::function<void(const Words &)> family(Registry &registry, const Words &row) {
-        auto names = split(row[4], ' ');
-        auto labels = [names](const Words &values) {
+        names = split(row[4], ' ');
+        auto labels = [this](const Words &values) {
             Labels labels;
             for (size_t i = 0; i < names.size(); i++) labels[names[i]] = values[i + 1];
             return labels;
         };
         if (row[1] == "counter") {
             auto &made = BuildCounter().Name(row[2]).Help(row[3]).Register(registry);
-            return [this, labels, &made](const Words &v) { children.push_back({&made.Add(labels(v)), nullptr, nullptr, {}}); };
+            return [this, labels, &made](const Words &v) {
+                counters.push_back({&made, v});
+                children.push_back({&made.Add(labels(v)), nullptr, nullptr, {}});
+            };
         }
         if (row[1] == "gauge") {
             auto &made = BuildGauge().Name(row[2]).Help(row[3]).Register(registry);
@@ -181,6 +199,9 @@ private:
         };
     }
 
+    // Those of all families.
+    Words names;
+    std::vector<Labelled> counters;
     std::vector<Child> children;
     size_t step = 0;
 };
@@ -221,6 +242,7 @@ int main(int count, char **arguments) {
         exposer.RegisterCollectable(registry);
         converse([&](const Words &words) -> std::string {
             if (words[0] == "port") return std::to_string(exposer.GetListeningPorts().at(0));
+            if (words[0] == "look-up") return std::to_string(series.lookUp(std::stoi(words.at(1))));
             if (words[0] != "update" && words[0] != "render") return common(*registry, words);
             series.update();
             return words[0] == "update" ? "done" : render(*registry);

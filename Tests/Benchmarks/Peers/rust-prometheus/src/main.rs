@@ -26,6 +26,7 @@ fn main() {
             std::thread::spawn(move || serve(listener, &served));
             converse(|words| match words {
                 ["port"] => port.to_string(),
+                ["look-up", rounds] => series.look_up(number(rounds)),
                 ["update"] => {
                     series.update();
                     "done".to_string()
