@@ -8,8 +8,8 @@ import Testing
     /// slots from one to another, ThreadSanitizer knows nothing.
     private static let lines = [
         "establish", "connect", "transmit 5000 0", "hex 00E30010", "hex 80120000FF", "hex 80C2000003D10100",
-        "hex 8014000005810301FF00", "hex 8014000003010100", "threads 4 900", "sharing 8 40", "cancel", "cancel-thread",
-        "fork 5", "close-all", "status", "sharing 8 40", "transmit 300 0", "disconnect", "release",
+        "hex 8014000005810301FF00", "hex 8014000003010100", "threads 4 900", "sharing 8 24", "cancel", "cancel-thread",
+        "fork 5", "close-all", "status", "transmit 300 0", "disconnect", "release",
     ]
 
     @Test(arguments: ["address,undefined", "thread"])
@@ -32,6 +32,7 @@ import Testing
             environment: [
                 "LD_LIBRARY_PATH": bench.folder.path, "CARDLINK_RECEIVER": bench.socket,
                 "CARDLINK_PCSC_LIBRARY": workshop.stub.path, "ASAN_OPTIONS": "detect_leaks=0",
+                "TSAN_OPTIONS": "",
             ], input: Self.lines.joined(separator: "\n"))
         #expect(outcome.ending == .exited(0), "\(outcome.errors)")
         bench.stop()
