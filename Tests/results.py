@@ -4,6 +4,7 @@ usage: results.py again FOLDER     a filter for each failed test, if they may be
        results.py summary FOLDER   what failed and why, and the line "N passed, N failed, N skipped"
 
 FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program; "again" is the one with what was repeated.
+In its folder "reports" is what a sanitizer wrote.
 """
 
 import json
@@ -69,6 +70,16 @@ def again(folder):
         print("^" + re.escape(test.rsplit("/", 1)[0]))
 
 
+def findings(folder):
+    """A sanitizer's reports, each of the same place once."""
+    found = {}
+    for file in sorted(pathlib.Path(folder).glob("reports/*")):
+        for report in re.split(r"^=+$", file.read_text(errors="replace"), flags=re.MULTILINE):
+            if place := re.search("^SUMMARY: .*", report, re.MULTILINE):
+                found.setdefault(place[0], report.strip())
+    return found.values()
+
+
 def summary(folder):
     told = streams(folder)
     second = told.pop("again", None)
@@ -85,6 +96,9 @@ def summary(folder):
             lines.append(f"  the test program {stream.name} (exit {stream.code})")
     failures = len(failed - held_up) + sum(
         len(stream.unended) or (1 if stream.is_broken else 0) for stream in told.values())
+    for report in findings(folder):
+        failures += 1
+        lines += ["", *report.splitlines()]
     if lines:
         print("", "failed:", *lines, sep="\n")
     passes = len(passed | held_up)

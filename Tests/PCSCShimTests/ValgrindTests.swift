@@ -40,15 +40,17 @@ import Testing
         #expect(bench.sink.exchanges.count + bench.sink.droppedInAll >= 5_000 + 2_000 + 300)
     }
 
+    /// Helgrind knows locks, and of atomics only those that lock the bus: no ring is given up here, whose last records
+    /// are read by another thread. ThreadSanitizer knows both (`SanitizedTests`).
     @Test func threadsMeetWithoutARace() throws {
         let bench = try ShimBench()
-        let lines = ["establish", "connect", "threads 2 500", "sharing 2 20", "disconnect", "release"]
+        let lines = ["establish", "connect", "threads 2 500", "disconnect", "release"]
         let found = try findings(
             ["--tool=helgrind"], [Workshop.shared.client.path], bench.environment(),
             input: lines.joined(separator: "\n") + "\n")
         #expect(found == [])
         bench.stop()
-        #expect(bench.sink.exchanges.count >= 1_000)
+        #expect(bench.sink.exchanges.count == 1_000)
     }
 
     /// On the real library and a real pcscd: nothing is found that is not found without the shim.
