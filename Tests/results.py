@@ -3,8 +3,8 @@
 usage: results.py FOLDER COMMAND...
 
 Repeats alone what failed, where it is little; prints what failed and why, and the line "N passed, N failed, N skipped".
-FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program. COMMAND runs tests, given the file for its
-stream and filters.
+FOLDER holds NAME.jsonl and NAME.code (how the program ended) of each program, and in "reports" what a sanitizer wrote.
+COMMAND runs tests, given the file for its stream and filters.
 """
 
 import json
@@ -69,7 +69,17 @@ def repeated(folder, streams, command):
     return Stream(file, code)
 
 
-def summary(streams, second):
+def findings(folder):
+    """A sanitizer's reports, each of the same place once."""
+    found = {}
+    for file in sorted(folder.glob("reports/*")):
+        for report in re.split(r"^=+$", file.read_text(errors="replace"), flags=re.MULTILINE):
+            if place := re.search("^SUMMARY: .*", report, re.MULTILINE):
+                found.setdefault(place[0], report.strip())
+    return found.values()
+
+
+def summary(streams, second, reports):
     passed, failed, skipped = (
         set().union(*(getattr(stream, part) for stream in streams)) for part in ("passed", "failed", "skipped"))
     held_up = failed & second.passed if second and not second.is_broken else set()
@@ -83,6 +93,9 @@ def summary(streams, second):
             lines.append(f"  the test program {stream.name} (exit {stream.code})")
     failures = len(failed - held_up) + sum(
         len(stream.unended) or (1 if stream.is_broken else 0) for stream in streams)
+    for report in reports:
+        failures += 1
+        lines += ["", *report.splitlines()]
     if lines:
         print("", "failed:", *lines, sep="\n")
     passes = len(passed | held_up)
@@ -94,7 +107,7 @@ def main(folder, *command):
     folder = pathlib.Path(folder)
     streams = [
         Stream(file, int(file.with_suffix(".code").read_text())) for file in sorted(folder.glob("*.jsonl"))]
-    return 0 if summary(streams, repeated(folder, streams, command)) else 1
+    return 0 if summary(streams, repeated(folder, streams, command), findings(folder)) else 1
 
 
 if __name__ == "__main__":

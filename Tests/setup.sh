@@ -36,7 +36,7 @@ test_packages=(
     gnupg libpcsc-perl logrotate musl-tools openssl pcsc-tools picocom ppp procps prometheus prometheus-alertmanager
     prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial python3-venv scdaemon socat sqlite3
     strace sudo
-    systemd tmux tshark udev
+    systemd tmux tshark udev valgrind
 )
 
 # What only Python's package index has: readers of traces, metrics and dashboards that the tests hold ours against, an

@@ -50,6 +50,14 @@ static COLD void note_session_closed(const struct tap_session *session, uint32_t
     write_text(&record, session->reader);
 }
 
+static COLD bool is_session(SCARDHANDLE handle, struct tap_session *session) {
+    int cancel_state;
+    tap_lock(&cancel_state);
+    bool known = session_copy(handle, session);
+    tap_unlock(cancel_state);
+    return known;
+}
+
 // Ends the session of this handle, if it is still the one with this number.
 static COLD void close_session(SCARDHANDLE handle, uint64_t serial, uint32_t result) {
     struct tap_session session;
@@ -207,7 +215,7 @@ EXPORT LONG SCardStatus(SCARDHANDLE hCard, LPSTR mszReaderName, LPDWORD pcchRead
     tap_attach();
     note_operation(&record, RING_STATUS, session_of(hCard), NULL);
     struct tap_session session;
-    if (result == SCARD_S_SUCCESS && pbAtr != NULL && pcbAtrLen != NULL && session_copy(hCard, &session)) {
+    if (result == SCARD_S_SUCCESS && pbAtr != NULL && pcbAtrLen != NULL && is_session(hCard, &session)) {
         note_card(session.reader, allocates ? *(LPBYTE *)pbAtr : pbAtr, *pcbAtrLen);
     }
     return result;
@@ -273,7 +281,7 @@ EXPORT LONG SCardGetAttrib(SCARDHANDLE hCard, DWORD dwAttrId, LPBYTE pbAttr, LPD
     note_operation(&record, RING_GET_ATTRIBUTE, session_of(hCard), NULL);
     struct tap_session session;
     if (result == SCARD_S_SUCCESS && dwAttrId == SCARD_ATTR_ATR_STRING && pbAttr != NULL && pcbAttrLen != NULL &&
-        session_copy(hCard, &session)) {
+        is_session(hCard, &session)) {
         note_card(session.reader, allocates ? *(LPBYTE *)pbAttr : pbAttr, *pcbAttrLen);
     }
     return result;

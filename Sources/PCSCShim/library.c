@@ -132,8 +132,8 @@ static bool leads_here(uintptr_t function) {
 static bool open_library(const char *candidate) {
     char resolved[PATH_MAX];
     if (realpath(candidate, resolved) == NULL || is_shim(resolved)) return false;
-    // AddressSanitizer ends a program that asks for RTLD_DEEPBIND.
-    int deep = dlsym(RTLD_DEFAULT, "__asan_init") == NULL ? RTLD_DEEPBIND : 0;
+    // The sanitizers end a program that asks for RTLD_DEEPBIND; this is a function that each of them has.
+    int deep = dlsym(RTLD_DEFAULT, "__sanitizer_set_report_path") == NULL ? RTLD_DEEPBIND : 0;
     void *handle = dlopen(resolved, RTLD_NOW | RTLD_LOCAL | deep);
     if (handle == NULL) return false;
 #define PCSC_RESOLVE(name, parameters) calls.name = (LONG(*) parameters)(uintptr_t)dlsym(handle, #name);

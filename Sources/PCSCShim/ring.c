@@ -19,7 +19,7 @@
 #define RETRY_NS 1000000000u       // on the hot path, between two looks for a receiver
 #define CHECK_EACH 256u            // records, on the hot path
 
-void *tap_ring;
+void *_Atomic tap_ring;
 
 // A descriptor of ours, and what it was: a program may close it and open something else under its number.
 struct descriptor {
@@ -114,7 +114,7 @@ static COLD void make_ring(void) {
     }
     ring_file = own(file);
     describe_client(ring_header_of(base));
-    __atomic_store_n(&tap_ring, base, __ATOMIC_RELEASE);
+    tap_ring = base;
     sessions_enter_ring();
 }
 
@@ -236,7 +236,7 @@ static void fill(
 }
 
 void tap_write(struct ring_record *record, const uint8_t *first, const uint8_t *second) {
-    void *base = __atomic_load_n(&tap_ring, __ATOMIC_ACQUIRE);
+    void *base = tap_ring;
     if (base == NULL) return;
     struct ring_header *header = ring_header_of(base);
     size_t payload = (size_t)record->sent_kept + record->received_kept;

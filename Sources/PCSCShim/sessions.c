@@ -99,9 +99,10 @@ uint64_t session_add(const struct tap_session *opened) {
         if (session->handle != 0 && session->handle != GIVEN_UP) continue;
         struct tap_session entry = *opened;
         entry.serial = ++last_serial;
-        entry.handle = session->handle;
         entry.ring_index = take_ring_entry(&entry);
-        *session = entry;
+        // Another thread may still be reading what was here.
+        __atomic_store_n(&session->serial, entry.serial, __ATOMIC_RELAXED);
+        memcpy(&session->context, &entry.context, sizeof entry - offsetof(struct tap_session, context));
         __atomic_store_n(&session->handle, opened->handle, __ATOMIC_RELEASE);
         return entry.serial;
     }

@@ -22,9 +22,9 @@ extern __thread struct tap_thread tap_thread __attribute__((tls_model("initial-e
 
 // A card handle of the client: where it belongs.
 struct tap_session {
-    SCARDHANDLE handle;  // 0 free, -1 given up
-    SCARDCONTEXT context;
+    SCARDHANDLE handle;  // 0 free, -1 given up; read without a lock, as the next is
     uint64_t serial;
+    SCARDCONTEXT context;
     uint64_t opened_ns;
     uint32_t protocol;
     uint32_t share_mode;
@@ -49,7 +49,7 @@ bool pcsc_counts_sleep(void);
 
 // sessions.c: which handle is which session.
 uint64_t session_of(SCARDHANDLE handle);
-bool session_copy(SCARDHANDLE handle, struct tap_session *session);
+bool session_copy(SCARDHANDLE handle, struct tap_session *session);  // under the tap's lock
 uint64_t session_add(const struct tap_session *opened);
 void session_remove(SCARDHANDLE handle);
 bool session_remove_any(SCARDCONTEXT context, struct tap_session *removed);
@@ -62,7 +62,7 @@ void sessions_forget(void);
 void cards_forget(void);
 
 // ring.c: the ring and the receiver.
-extern void *tap_ring;  // NULL until a receiver is named and the first context made; read without a lock
+extern void *_Atomic tap_ring;  // NULL until a receiver is named and the first context made; read without a lock
 void tap_lock(int *cancel_state);
 void tap_unlock(int cancel_state);
 void tap_attach(void);

@@ -8,6 +8,8 @@ struct Workshop {
     /// A libpcsclite that needs no pcscd.
     let stub: URL
     let client: URL
+    /// A program that is linked with the system's library.
+    let linked: URL
     let hostile: URL
 
     static var shared: Workshop {
@@ -30,10 +32,12 @@ struct Workshop {
         try Self.link(front.appending(path: "libpcsclite-audit.so"), to: "libpcsclite-audit.so")
         stub = folder.appending(path: "stub/libpcsclite.so.1")
         client = folder.appending(path: "client")
+        linked = folder.appending(path: "linked")
         hostile = folder.appending(path: "hostile")
         try Self.compile(["stub_pcsc.c"], to: stub, ["-shared", "-fPIC", "-Wl,-z,now", "-Wl,-soname,libpcsclite.so.1"])
         // At a fixed address, so that the library's data is copied into the program.
         try Self.compile(["client.c"], to: client, ["-fno-pie", "-no-pie", "-pthread", stub.path])
+        try Self.compile([Files.client("linked.c")], to: linked, ["-lpcsclite"])
         try Self.compile(["hostile.c"], to: hostile, ["-I", Self.sources.appending(path: "CProbe/include").path])
     }
 

@@ -22,6 +22,16 @@ package enum Files {
     /// A program in the folder `Clients` here.
     package static func client(_ name: String) -> String { "\(package)/Tests/TestSupport/Clients/\(name)" }
 
+    /// The Swift compiler's own clang, whose sanitizers and calling convention are those of swiftc.
+    package static let clang = Result {
+        let information = Data(try Command.run(["swiftc", "-print-target-info"]).output.utf8)
+        let target = try JSONSerialization.jsonObject(with: information) as? [String: Any]
+        guard let paths = target?["paths"] as? [String: Any], let runtime = paths["runtimeResourcePath"] else {
+            throw TestFailure("swiftc -print-target-info names no runtimeResourcePath")
+        }
+        return "\(runtime)/../../bin/clang"
+    }
+
     /// Debian's Python, which has pyscard.
     package static let python = "/usr/bin/python3"
 }

@@ -136,18 +136,11 @@ struct Fuzzer {
     }
 
     private static func compile(_ source: String, _ words: [String], to output: String) throws {
+        let clang = try Files.clang.get()
         try succeed(
-            ["\(try toolchain.get())/clang", "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+            [clang, "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
                 + ["\(home)/\(source)", "-fno-sanitize-recover=undefined", sanitizers] + includes + words
                 + ["-o", output])
-    }
-
-    /// Where the compiler's own clang is, whose libFuzzer is that of swiftc.
-    private static let toolchain = Result {
-        let information = Data(try succeed(["swiftc", "-print-target-info"]).output.utf8)
-        let target = try JSONSerialization.jsonObject(with: information) as? [String: Any]
-        let paths = try #require(target?["paths"] as? [String: Any])
-        return "\(try #require(paths["runtimeResourcePath"]))/../../bin"
     }
 
     @discardableResult

@@ -137,9 +137,28 @@ static void *one_thread(void *count) {
     return NULL;
 }
 
-static void threads(long number, long count) {
+// All on the first card, with what its session becomes and sessions of their own; every so often our descriptors are gone.
+static void *sharing_thread(void *count) {
+    BYTE atr[MAX_ATR_SIZE];
+    for (long i = 0; i < (long)count; i++) {
+        SCARDHANDLE own;
+        DWORD active, room = sizeof atr;
+        transmit_many(cards[0], 2);
+        SCardBeginTransaction(cards[0]);
+        SCardStatus(cards[0], NULL, NULL, NULL, NULL, atr, &room);
+        SCardReconnect(cards[0], SCARD_SHARE_SHARED, SCARD_PROTOCOL_ANY, SCARD_LEAVE_CARD, &active);
+        SCardEndTransaction(cards[0], SCARD_LEAVE_CARD);
+        SCardConnect(context, "Stub Reader 00", SCARD_SHARE_SHARED, SCARD_PROTOCOL_ANY, &own, &active);
+        transmit_many(own, 1);
+        SCardDisconnect(own, SCARD_LEAVE_CARD);
+        if (i % 8 == 7) closefrom(3);
+    }
+    return NULL;
+}
+
+static void threads(void *(*body)(void *), long number, long count) {
     pthread_t all[64];
-    for (long i = 0; i < number; i++) pthread_create(&all[i], NULL, one_thread, (void *)count);
+    for (long i = 0; i < number; i++) pthread_create(&all[i], NULL, body, (void *)count);
     for (long i = 0; i < number; i++) pthread_join(all[i], NULL);
 }
 
@@ -249,7 +268,8 @@ static void act(char *program, char *line) {
     else if (strcmp(verb, "transmit") == 0) printf(" good=%ld", transmit_many(cards[b], a));
     else if (strcmp(verb, "status") == 0) show("result", SCardStatus(cards[0], NULL, NULL, NULL, NULL, NULL, NULL));
     else if (strcmp(verb, "strange") == 0) strange_calls();
-    else if (strcmp(verb, "threads") == 0) threads(a, b);
+    else if (strcmp(verb, "threads") == 0) threads(one_thread, a, b);
+    else if (strcmp(verb, "sharing") == 0) threads(sharing_thread, a, b);
     else if (strcmp(verb, "cancel") == 0) other_thread(waiting_thread, false);
     else if (strcmp(verb, "cancel-thread") == 0) other_thread(blocked_thread, true);
     else if (strcmp(verb, "fork") == 0) fork_client(a);
