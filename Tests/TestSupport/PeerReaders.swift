@@ -24,9 +24,11 @@ package enum PeerReader: String {
 
 extension SeededGenerator {
     /// Bytes of which a few are changed, left out, or there twice.
-    package mutating func changed(_ bytes: [UInt8], alphabet: [UInt8]) -> [UInt8] {
+    package mutating func changed(
+        _ bytes: [UInt8], alphabet: [UInt8], times: ClosedRange<Int> = 1...3
+    ) -> [UInt8] {
         var bytes = bytes
-        for _ in 0..<Int.random(in: 1...3, using: &self) {
+        for _ in 0..<Int.random(in: times, using: &self) {
             let place = Int.random(in: 0..<bytes.count, using: &self)
             let end = min(bytes.count, place + Int.random(in: 1...24, using: &self))
             switch Int.random(in: 0..<4, using: &self) {

@@ -98,6 +98,8 @@ struct RingRecord {
                 fields.sent_kept <= fields.sent_bytes, fields.received_kept <= fields.received_bytes
             else { return nil }
         }
+        // ISO/IEC 7816-3, 8.1: TS and 32 characters.
+        guard kind != .cardSeen || fields.received_kept <= 33 else { return nil }
         self.fields = fields.plausible(now: now)
         first = payload.prefix(Int(fields.sent_kept))
         second = payload.dropFirst(Int(fields.sent_kept))

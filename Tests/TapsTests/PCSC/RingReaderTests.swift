@@ -139,6 +139,17 @@ import Testing
         #expect(read.fields.start_ns + read.fields.duration_ns <= now)
     }
 
+    @Test(arguments: [(33, "cardSeen 0 33"), (34, "malformed")])
+    func noATRIsLonger(bytes: Int, expected: String) throws {
+        let ring = try TestRing()
+        var record = ring_record()
+        (record.kind, record.received_kept) = (UInt16(RING_CARD_SEEN), UInt16(bytes))
+        ring.write(record, payload: [UInt8](repeating: 0x3B, count: bytes))
+        var reader = try #require(RingReader(file: ring.file))
+        defer { reader.unmap() }
+        #expect(steps(&reader) == [expected])
+    }
+
     /// Bytes that are no text become longer ones, and a name of them is as short as names are.
     @Test func aNameOfGarbageIsShort() throws {
         let ring = try TestRing()

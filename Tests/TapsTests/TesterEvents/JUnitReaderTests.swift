@@ -158,7 +158,10 @@ import Testing
         }
         var generator = SeededGenerator(seed: 6)
         let alphabet = Array(#"<>/="' &;!?-[]ax0"#.utf8)
-        let reports = (0..<1_000).map { _ in generator.changed(Array(Self.surefire.utf8), alphabet: alphabet) }
+        // ElementTree takes any version.
+        let head = Self.surefire.utf8.prefix { $0 != UInt8(ascii: "\n") }
+        let rest = Array(Self.surefire.utf8.dropFirst(head.count))
+        let reports = (0..<1_000).map { _ in Array(head) + generator.changed(rest, alphabet: alphabet) }
         var taken = 0
         for (report, said) in zip(reports, try PeerReader.junit.judge(reports, as: Said.self)) {
             let text = String(decoding: report, as: UTF8.self)

@@ -19,6 +19,8 @@ def junit(text):
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         return {"unknown": error.code in (UNKNOWN_ENTITY, UNKNOWN_PREFIX)}
+    except (LookupError, ValueError):  # Of an encoding that it does not know.
+        return {"unknown": True}
     tests = []
 
     def walk(element, is_in_suite):
