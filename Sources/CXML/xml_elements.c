@@ -32,8 +32,15 @@ static void ended(void *own, const xmlChar *name, const xmlChar *prefix, const x
     elements->handler.ended(elements->context, (const char *)name);
 }
 
-// Without a handler of its own the library writes to standard error. The error's type differs between releases.
+// Without a handler the library writes to standard error. The error's type differs between releases.
 static void faulty(void *own, void *error) { (void)own, (void)error; }
+static void wordy(void *own, const char *words, ...) { (void)own, (void)words; }
+
+// Of bytes that are not of the encoding it tells a thread's handlers, not the parser's.
+static void be_silent(void) {
+    xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)faulty);
+    xmlSetGenericErrorFunc(NULL, wordy);
+}
 
 struct xml_elements *xml_elements_new(struct xml_element_handler handler, void *context) {
     struct xml_elements *elements = calloc(1, sizeof *elements);
@@ -52,6 +59,7 @@ struct xml_elements *xml_elements_new(struct xml_element_handler handler, void *
 }
 
 bool xml_elements_parse(struct xml_elements *elements, const char *bytes, int count, bool is_last) {
+    be_silent();
     // An entity or a name space that is not known leaves the rest well formed.
     return xmlParseChunk(elements->parser, bytes, count, is_last) == 0 || elements->parser->wellFormed;
 }
@@ -63,6 +71,8 @@ const char *xml_elements_fault(const struct xml_elements *elements, int *line) {
 }
 
 void xml_elements_free(struct xml_elements *elements) {
+    // Without handlers of ours the library keeps a document of its own for what a DTD declares.
+    if (elements->parser->myDoc) xmlFreeDoc(elements->parser->myDoc);
     xmlFreeParserCtxt(elements->parser);
     free(elements);
 }

@@ -104,4 +104,69 @@ import Testing
             }
         }
     }
+
+    /// What prometheus_client takes of a page in OpenMetrics is taken here, too, and is the same; of Prometheus text it takes
+    /// anything, and what both take is the same.
+    @Test(arguments: [PeerReader.text, .openmetrics])
+    func agreesWithPrometheusClient(_ peer: PeerReader) throws {
+        let page = """
+            # HELP a a \\n b
+            # TYPE a counter
+            a_total{x="1",y="\\"\\\\"} 1 2
+            # TYPE h histogram
+            h_bucket{le="0.5"} 1
+            h_bucket{le="+Inf"} 2
+            h_count 2
+            h_sum 0.75
+            # TYPE g gauge
+            g{z="q"} -1e3
+            g{z="r"} NaN
+
+            """ + (peer == .openmetrics ? "# EOF\n" : "")
+        var generator = SeededGenerator(seed: 8)
+        let alphabet = Array("#{}=\",\\ _ae0.-+\n".utf8)
+        let pages = (0..<1_000).map { _ in generator.changed(Array(page.utf8), alphabet: alphabet, times: 1...1) }
+        var taken = 0
+        for (page, said) in zip(pages, try peer.judge(pages, as: [Sample].self)) {
+            guard let said else { continue }
+            do throws(MetricPageFault) {
+                let read = try MetricPage(page, isOpenMetrics: peer == .openmetrics)
+                let text = String(decoding: page, as: UTF8.self)
+                #expect(read.families.flatMap(\.samples).map(Sample.init) == said, "\(text)")
+                taken += 1
+            } catch {
+                // It passes over lines that begin with # and are nothing.
+                let isNothing = error.reason.hasPrefix("is neither a sample nor")
+                #expect(peer == .text || isNothing, "\(error): \(String(decoding: page, as: UTF8.self))")
+            }
+        }
+        print("\(taken) of \(pages.count) pages are compared, \(peer)")
+        #expect((50...900).contains(taken))
+    }
+
+    /// A sample as two readers can be compared by.
+    private struct Sample: Decodable, Equatable {
+        var name: String
+        var labels: [String: String]
+        var value: Double
+
+        init(_ sample: MetricPage.Sample) {
+            name = sample.name
+            labels = Dictionary(sample.labels.map { ($0.name, $0.value) }) { first, _ in first }
+            value = sample.value
+        }
+
+        init(from decoder: any Decoder) throws {
+            var parts = try decoder.unkeyedContainer()
+            name = try parts.decode(String.self)
+            let pairs = try parts.decode([[String]].self)
+            labels = Dictionary(pairs.map { ($0[0], $0[1]) }) { first, _ in first }
+            value = Double(try parts.decode(String.self)) ?? .nan
+        }
+
+        static func == (one: Sample, other: Sample) -> Bool {
+            one.name == other.name && one.labels == other.labels
+                && (one.value == other.value || one.value.isNaN && other.value.isNaN)
+        }
+    }
 }

@@ -103,5 +103,10 @@ import Testing
         #expect(tests?["passed"] as? Int == 1 && tests?["failed"] as? Int == 1)
         let broken = try Command.run([Files.probe, "replay", "--no-summary", try folder.write("<a>", to: "b.xml")])
         #expect(broken.ending == .exited(1) && broken.errors.contains("not well-formed XML"))
+        // Bytes that are not of the encoding it begins with: the library would have a word of its own on them.
+        let file = folder.file("c.xml")
+        try Data([0xFE, 0xFF, 0, 0x3C, 0, 0x74] + [UInt8](repeating: 0xDB, count: 8)).write(to: URL(filePath: file))
+        let strange = try Command.run([Files.probe, "replay", "--no-summary", "--format", "junit", file])
+        #expect(strange.ending == .exited(1) && strange.errors.split(separator: "\n").count == 1, "\(strange.errors)")
     }
 }

@@ -16,7 +16,10 @@ import Testing
         let (object, program) = (folder.file("mutex.o"), folder.file("mutex"))
         let source = Workshop.sources.appending(path: "CProbe/mutex.c").path
         var compiled = try Command.run(
-            [try Files.clang.get(), "-std=gnu17", "-O1", "-fsanitize=thread", "-c", source, "-o", object])
+            [
+                "\(try Files.toolchain.get())/clang", "-std=gnu17", "-O1", "-fsanitize=thread", "-c", source, "-o",
+                object,
+            ])
         try #require(compiled.ending == .exited(0), "\(compiled.errors)")
         compiled = try Command.run(
             ["swiftc", "-swift-version", "6", "-sanitize=thread", "-o", program]

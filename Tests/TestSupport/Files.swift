@@ -22,14 +22,14 @@ package enum Files {
     /// A program in the folder `Clients` here.
     package static func client(_ name: String) -> String { "\(package)/Tests/TestSupport/Clients/\(name)" }
 
-    /// The Swift compiler's own clang, whose sanitizers and calling convention are those of swiftc.
-    package static let clang = Result {
+    /// Where the Swift compiler's own clang is, whose sanitizers and calling convention are those of swiftc.
+    package static let toolchain = Result {
         let information = Data(try Command.run(["swiftc", "-print-target-info"]).output.utf8)
         let target = try JSONSerialization.jsonObject(with: information) as? [String: Any]
         guard let paths = target?["paths"] as? [String: Any], let runtime = paths["runtimeResourcePath"] else {
             throw TestFailure("swiftc -print-target-info names no runtimeResourcePath")
         }
-        return "\(runtime)/../../bin/clang"
+        return "\(runtime)/../../bin"
     }
 
     /// Debian's Python, which has pyscard.

@@ -55,7 +55,8 @@ extension ring_header {
     var identity: RingIdentity {
         RingIdentity(
             clientID: client_id, program: withUnsafeBytes(of: program) { text($0) },
-            library: withUnsafeBytes(of: library) { text($0) }, countsWaits: flags & UInt32(RING_WAIT_EXACT) != 0)
+            library: withUnsafeBytes(of: library) { text($0, mostBytes: 4_096) },
+            countsWaits: flags & UInt32(RING_WAIT_EXACT) != 0)
     }
 
     /// Context and begin of the transaction of a session.
@@ -97,6 +98,8 @@ struct RingRecord {
                 fields.sent_kept <= fields.sent_bytes, fields.received_kept <= fields.received_bytes
             else { return nil }
         }
+        // ISO/IEC 7816-3, 8.1: TS and 32 characters.
+        guard kind != .cardSeen || fields.received_kept <= 33 else { return nil }
         self.fields = fields.plausible(now: now)
         first = payload.prefix(Int(fields.sent_kept))
         second = payload.dropFirst(Int(fields.sent_kept))
@@ -106,9 +109,10 @@ struct RingRecord {
     var name: String { first.withUnsafeBytes { text($0) } }
 }
 
-/// UTF-8 text up to the first NUL; control characters become `?`.
-func text(_ bytes: UnsafeRawBufferPointer) -> String {
-    let scalars = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).unicodeScalars
+/// UTF-8 text up to the first NUL, of at most so many bytes; control characters become `?`. What is no UTF-8 is three bytes
+/// long where it was one.
+func text(_ bytes: UnsafeRawBufferPointer, mostBytes: Int = 255) -> String {
+    let scalars = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self).cut(toBytes: mostBytes).unicodeScalars
     return String(String.UnicodeScalarView(scalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
 }
 

@@ -109,11 +109,13 @@ struct LogRedactor {
 
     /// Cuts every digit of a line, and makes a dot of everything else but blanks.
     mutating func cutWhole(_ line: LogLine) {
+        var isCut = false
         for place in 0..<line.count where line[place] > 0x20 {
-            let isDigit = HexDigit.value(line[place]) != nil
-            set(UInt8(ascii: isDigit ? "0" : "."), at: line.offset + UInt64(place))
+            let shown = UInt8(ascii: HexDigit.value(line[place]) != nil ? "0" : ".")
+            if shown != line[place] { isCut = true }
+            set(shown, at: line.offset + UInt64(place))
         }
-        cuts.otherLines += 1
+        if isCut { cuts.otherLines += 1 }
     }
 
     /// Counts bytes that were cut of a command or its answer; a command that was counted once is not counted again.

@@ -37,6 +37,8 @@ struct LogTeller {
     /// Sessions that are remembered; more begin anew.
     private static let sessionLimit = 1_024
     private static let readerLimit = 256
+    /// A log may say any time; the sum of two must not overflow.
+    private static let latest: UInt64 = 1 << 62
 
     private struct Pending {
         var speaker: UInt64
@@ -332,6 +334,7 @@ struct LogTeller {
             case .unknown: anchor.monotonicNanoseconds &+ (nanoseconds ?? 0)
             }
         return EventStamp(
-            source: .testerSocket, startNanoseconds: start, durationNanoseconds: duration, wallNanoseconds: wall)
+            source: .testerSocket, startNanoseconds: min(start, Self.latest),
+            durationNanoseconds: min(duration, Self.latest), wallNanoseconds: min(wall, Self.latest))
     }
 }

@@ -8,6 +8,8 @@ struct OpenSCLog: LogGrammar {
     private static let dumpWidth = 16
     private static let longestBytes = 65_548
     private static let dayNanoseconds: UInt64 = 86_400_000_000_000
+    /// A log of more than a century is none.
+    private static let longestNanoseconds = 36_525 * dayNanoseconds
 
     private struct Dump {
         enum Kind { case command, answer, other }
@@ -142,7 +144,9 @@ struct OpenSCLog: LogGrammar {
             let time = Self.timeOfDay(line, thread.end + 1), line.has(" [", at: thread.end + 13),
             let close = line.find("] ", from: thread.end + 15)
         else { return }
-        if let last = nanoseconds, last % Self.dayNanoseconds > time + Self.dayNanoseconds / 2 {
+        if let last = nanoseconds, last % Self.dayNanoseconds > time + Self.dayNanoseconds / 2,
+            midnight < Self.longestNanoseconds
+        {
             midnight += Self.dayNanoseconds
         }
         nanoseconds = midnight + time

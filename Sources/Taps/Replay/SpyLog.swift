@@ -23,6 +23,12 @@ struct SpyLog: LogGrammar {
         /// The ATRs in the cards' states, by reader.
         var cards: [(reader: String, atr: [UInt8])] = []
         var isBroken = false
+
+        /// Whether its bytes are judged when it ends, and held back until then: what lies in a buffer after a failure is of
+        /// anything.
+        var isJudgedAtItsEnd: Bool {
+            isTransmit || name == .status || name == .getAttribute && numbers.dropFirst().first == SpyLog.atrAttribute
+        }
     }
 
     private static let operations: [String: DeviceOperation] = Dictionary(
@@ -109,7 +115,7 @@ struct SpyLog: LogGrammar {
         }
     }
 
-    /// Bytes: of SCardTransmit the command, then the answer, which is judged when it is known whether it is one.
+    /// Bytes: of SCardTransmit the command, then the answer; of a card's state its ATR; of other calls anything.
     private func take(
         _ text: HexText, _ line: LogLine, _ thread: UInt64, _ call: inout Call, _ teller: inout LogTeller
     ) {
@@ -117,16 +123,13 @@ struct SpyLog: LogGrammar {
         if call.name == .waitForChange, let reader = call.names.last(where: { !$0.isEmpty }) {
             call.cards.append((reader, text.bytes))
         }
-        if call.isTransmit {
-            if call.buffers.count > 1 {
-                teller.redactor?.hold(line, for: thread)
-            } else {
-                command(call, thread, &teller)
-            }
-        } else if call.name == .getAttribute || call.name == nil || call.name == .control || call.name == .setAttribute
-        {
-            let isATR = call.name == .getAttribute && call.numbers.dropFirst().first == Self.atrAttribute
-            if isATR { teller.redactor?.hold(line, for: thread) } else { teller.redactor?.cut(all: text) }
+        if call.isTransmit, call.buffers.count == 1 {
+            command(call, thread, &teller)
+        } else if call.isJudgedAtItsEnd {
+            teller.redactor?.hold(line, for: thread)
+        } else if call.name != .waitForChange || ![0x3B, 0x3F].contains(text.bytes[0]) || text.bytes.count > 33 {
+            // A call that waits for hours would hold back all that others do meanwhile.
+            teller.redactor?.cut(all: text)
         }
     }
 
@@ -180,7 +183,8 @@ struct SpyLog: LogGrammar {
     }
 
     private func lose(_ call: Call, _ thread: UInt64, _ line: UInt64, _ teller: inout LogTeller) {
-        for text in call.buffers.dropFirst(call.isTransmit ? 1 : 0) { teller.redactor?.cut(all: text) }
+        let held = call.isJudgedAtItsEnd ? call.buffers.dropFirst(call.isTransmit ? 1 : 0) : []
+        for text in held { teller.redactor?.cut(all: text) }
         teller.loseAnswer(of: thread)
         teller.unread(line: line, "a call that cannot be read to its end")
     }
@@ -223,9 +227,9 @@ struct SpyLog: LogGrammar {
             for card in call.cards { teller.identify(reader: card.reader, atr: card.atr, at: end) }
         case .releaseContext where result == 0: teller.closeAll(ofContext: handle, at: end)
         case .status where result == 0,
-            .getAttribute where result == 0 && call.numbers.dropFirst().first == Self.atrAttribute:
+            .getAttribute where result == 0 && call.isJudgedAtItsEnd:
             teller.identify(reader: teller.reader(of: handle), atr: call.buffers.last?.bytes ?? [], at: end)
-        case .getAttribute, .status: call.buffers.forEach { teller.redactor?.cut(all: $0) }
+        case .getAttribute where call.isJudgedAtItsEnd, .status: call.buffers.forEach { teller.redactor?.cut(all: $0) }
         default: break
         }
     }

@@ -3,8 +3,12 @@ import Testing
 
 /// The decoders and what the shim lets out, under libFuzzer: first the inputs of `Tests/Fuzz/Corpus`, then new ones.
 @Suite(.serialized) struct FuzzTests {
-    /// Whatever a card, a terminal, a tester, a modem, an adb server or a file gives is a value or an error, and what is told of it adds up.
-    @Test(arguments: ["TLV", "Toolkit", "SecuredPackets", "APDU", "ATLines", "ADB", "ESIM", "EventLines", "Captures"])
+    /// Whatever a card, a terminal, a tester, a modem, an adb server, a program with the shim, a probe or a file gives is a
+    /// value or an error, and what is told of it adds up.
+    @Test(arguments: [
+        "TLV", "Toolkit", "SecuredPackets", "APDU", "ATLines", "ADB", "ESIM", "EventLines", "Captures", "Ring", "Logs",
+        "JUnit", "Configuration", "WebConfigs", "Scripts", "MetricPages",
+    ])
     func anyBytesAreTaken(harness: String) throws {
         try Fuzzer(swift: harness).run(with: harness)
     }

@@ -7,7 +7,9 @@ struct Fuzzer {
     private static let seconds = isLongRun ? 600 : 3
     private static let keepsCorpus = ProcessInfo.processInfo.environment["CARDLINK_KEEP_CORPUS"] != nil
     private static let home = "\(Files.package)/Tests/Fuzz"
-    private static let includes = ["-I", "\(home)/include", "-I", "\(Files.package)/Sources/CProbe/include"]
+    private static let includes = ["Tests/Fuzz", "Sources/CProbe", "Sources/CXML"].flatMap {
+        ["-I", "\(Files.package)/\($0)/include"]
+    }
     private static let sanitizers = "-fsanitize=address,undefined"
 
     private let folder: TemporaryFolder
@@ -25,12 +27,12 @@ struct Fuzzer {
         folder = try TemporaryFolder()
         program = folder.file(twin ?? source)
         guard let twin else {
-            try Self.compile(source, ["-fsanitize=fuzzer"], to: program)
+            try Self.compile("Tests/Fuzz/\(source)", ["-fsanitize=fuzzer"], to: program)
             return
         }
         let object = folder.file("harness.o")
-        try Self.compile(source, ["-fsanitize=fuzzer-no-link", "-DTWIN", "-c"], to: object)
-        try Self.link(twin, with: ["-Xclang-linker", Self.sanitizers, object] + Self.includes, to: program)
+        try Self.compile("Tests/Fuzz/\(source)", ["-fsanitize=fuzzer-no-link", "-DTWIN", "-c"], to: object)
+        try Self.link(twin, with: ["-Xclang-linker", Self.sanitizers, object], to: program)
     }
 
     // MARK: Running
@@ -68,18 +70,35 @@ struct Fuzzer {
 
     /// The rooms whose decoders are fuzzed, each after those that it imports; without what has to do with ports.
     private static let rooms = [
-        Room(name: "SmartCard"), Room(name: "ProbeEvents"), Room(name: "Modem"),
+        Room(name: "SmartCard"), Room(name: "ProbeEvents"), Room(name: "Modem"), Room(name: "Capture"),
         Room(
             name: "Taps",
             parts: [
                 "Taps/ADB/Reader", "Taps/ADB/RadioLog", "Taps/ADB/Phones/DeviceList.swift",
-                "Taps/Relay/RelaySide.swift", "Taps/TesterEvents/EventConnection.swift",
-                "Taps/TesterEvents/LineSplitter.swift", "Taps/TesterEvents/OpenTesterEvents.swift",
-                "Taps/TesterEvents/OpenWork.swift", "Taps/TesterEvents/OutsideEvents.swift",
-                "Taps/TesterEvents/SocketLine.swift",
+                "Taps/PCSC/ProcessEnvironment.swift", "Taps/PCSC/RingDecoder.swift", "Taps/PCSC/RingReader.swift",
+                "Taps/PCSC/RingRecord.swift", "Taps/PCSC/ShimClient.swift", "Taps/Relay/RelaySide.swift",
+                "Taps/Replay", "Taps/TesterEvents/EventConnection.swift", "Taps/TesterEvents/EventReader.swift",
+                "Taps/TesterEvents/JUnit", "Taps/TesterEvents/LineSplitter.swift",
+                "Taps/TesterEvents/OpenTesterEvents.swift", "Taps/TesterEvents/OpenWork.swift",
+                "Taps/TesterEvents/OutsideEvents.swift", "Taps/TesterEvents/SocketLine.swift",
+                "Taps/TesterEvents/TextBound.swift",
             ]),
-        Room(name: "Capture"),
+        Room(
+            name: "Observability",
+            parts: [
+                "Observability/Configuration", "Observability/Logging/LogComponent.swift",
+                "Observability/Logging/LoggingConfig.swift", "Observability/RFC3339.swift",
+            ]),
+        Room(name: "DaemonClient", parts: ["DaemonClient/Exposition"]), Room(name: "WebConfigFile"),
+        Room(
+            name: "BenchSimulator",
+            parts: [
+                "BenchSimulator/Card", "BenchSimulator/Link/OracleLog.swift", "BenchSimulator/Modem",
+                "BenchSimulator/Script", "BenchSimulator/SimulatorError.swift", "BenchSimulator/SystemCalls.swift",
+            ]),
     ]
+    /// What of them is C.
+    private static let cSources = ["CProbe/receiver.c", "CXML/xml_elements.c"]
 
     private struct Room {
         var name: String
@@ -105,7 +124,46 @@ struct Fuzzer {
                     + ["-emit-module-path", "\(folder)/\(room.name).swiftmodule", "-emit-library", "-static"],
                 module: room.name, in: folder, to: "\(folder)/lib\(room.name).a")
         }
+        for source in cSources {
+            try compile(
+                "Sources/\(source)", ["-fsanitize=fuzzer-no-link", "-I/usr/include/libxml2", "-c"],
+                to: "\(folder)/\(URL(filePath: source).lastPathComponent).o")
+        }
+        try gatherLibraries(in: "\(folder)/libraries.a")
         return folder
+    }
+
+    /// What the rooms import of other packages, as it was built; the linker takes of it what is needed.
+    private static func gatherLibraries(in archive: String) throws {
+        try? FileManager.default.removeItem(atPath: archive)
+        let own = Set(try FileManager.default.contentsOfDirectory(atPath: "\(Files.package)/Sources"))
+        let objects = try FileManager.default.contentsOfDirectory(atPath: Files.products).flatMap { folder in
+            let name = folder.hasSuffix(".build") ? String(folder.dropLast(".build".count)) : ""
+            guard !name.isEmpty, !own.contains(name), !name.contains("-"), !name.contains("Test") else { return [] }
+            return try FileManager.default.subpathsOfDirectory(atPath: "\(Files.products)/\(folder)").filter {
+                $0.hasSuffix(".o")
+            }.map { "\(Files.products)/\(folder)/\($0)" }
+        }
+        let list = "\(archive).list"
+        try objects.map { "\"\($0)\"\n" }.joined().write(toFile: list, atomically: true, encoding: .utf8)
+        // Only this ar keeps objects of one name apart.
+        try succeed(["\(try Files.toolchain.get())/llvm-ar", "qcsT", archive, "@\(list)"])
+    }
+
+    /// Where the compiler finds the libraries' modules, and the C in them.
+    private static let modules = Result {
+        let built = try FileManager.default.contentsOfDirectory(atPath: Files.products).map {
+            "\(Files.products)/\($0)/module.modulemap"
+        }
+        let checkouts = "\(Files.package)/.build/checkouts"
+        let written = try FileManager.default.contentsOfDirectory(atPath: checkouts).flatMap { package in
+            let sources = "\(checkouts)/\(package)/Sources"
+            return ((try? FileManager.default.contentsOfDirectory(atPath: sources)) ?? []).map {
+                "\(sources)/\($0)/include/module.modulemap"
+            }
+        }
+        let maps = (built + written).filter { FileManager.default.fileExists(atPath: $0) && !$0.contains("PCSC") }
+        return ["-I", "\(Files.products)/Modules"] + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
     }
 
     private static func sources(of part: String) throws -> [String] {
@@ -114,14 +172,16 @@ struct Fuzzer {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
         return try paths.map { "\(folder)/\($0)" }.filter { path in
             let text = try String(contentsOfFile: path, encoding: .utf8)
-            return !["import NIO", "import CProbe", "ATPort"].contains { text.contains($0) }
+            return !["import NIOCore", "import NIOPosix", "ATPort"].contains { text.contains($0) }
         }
     }
 
     private static func link(_ harness: String, with words: [String] = [], to program: String) throws {
         let folder = try compiledRooms.get()
         try compileSwift(
-            ["\(home)/\(harness).swift", "-O", "-wmo"] + rooms.reversed().map { "\(folder)/lib\($0.name).a" } + words,
+            ["\(home)/\(harness).swift", "-O", "-wmo"] + rooms.reversed().map { "\(folder)/lib\($0.name).a" }
+                + cSources.map { "\(folder)/\(URL(filePath: $0).lastPathComponent).o" }
+                + ["\(folder)/libraries.a", "-lxml2", "-lstdc++"] + words,
             module: "Harness", in: folder, to: program)
     }
 
@@ -132,14 +192,13 @@ struct Fuzzer {
             [
                 "swiftc", "-swift-version", "6", "-parse-as-library", "-enable-testing",
                 "-package-name", "cardlink", "-sanitize=fuzzer,address", "-module-name", module, "-I", folder,
-            ] + words + ["-o", output])
+            ] + includes + (try modules.get()) + words + ["-o", output])
     }
 
     private static func compile(_ source: String, _ words: [String], to output: String) throws {
-        let clang = try Files.clang.get()
         try succeed(
-            [clang, "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
-                + ["\(home)/\(source)", "-fno-sanitize-recover=undefined", sanitizers] + includes + words
+            ["\(try Files.toolchain.get())/clang", "-std=gnu17", "-O1", "-g", "-Wall", "-Wextra", "-Werror"]
+                + ["\(Files.package)/\(source)", "-fno-sanitize-recover=undefined", sanitizers] + includes + words
                 + ["-o", output])
     }
 

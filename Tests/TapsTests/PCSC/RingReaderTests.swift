@@ -1,6 +1,7 @@
 import CProbe
 import Foundation
 import ProbeEvents
+import TestSupport
 import Testing
 
 @testable import Taps
@@ -136,6 +137,35 @@ import Testing
         }
         #expect(read.fields.wait_ns <= read.fields.duration_ns)
         #expect(read.fields.start_ns + read.fields.duration_ns <= now)
+    }
+
+    @Test(arguments: [(33, "cardSeen 0 33"), (34, "malformed")])
+    func noATRIsLonger(bytes: Int, expected: String) throws {
+        let ring = try TestRing()
+        var record = ring_record()
+        (record.kind, record.received_kept) = (UInt16(RING_CARD_SEEN), UInt16(bytes))
+        ring.write(record, payload: [UInt8](repeating: 0x3B, count: bytes))
+        var reader = try #require(RingReader(file: ring.file))
+        defer { reader.unmap() }
+        #expect(steps(&reader) == [expected])
+    }
+
+    /// Bytes that are no text become longer ones, and a name of them is as short as names are.
+    @Test func aNameOfGarbageIsShort() throws {
+        let ring = try TestRing()
+        var record = ring_record()
+        let name = [UInt8](repeating: 0xFF, count: 1_000)
+        (record.kind, record.session, record.sent_kept) = (UInt16(RING_SESSION_OPENED), 5, UInt16(name.count))
+        ring.write(record, payload: name)
+        withUnsafeMutableBytes(of: &ring_session_at(ring.base, 0).pointee.reader) {
+            $0.copyBytes(from: name.prefix(128))
+        }
+        ring_store(&ring_session_at(ring.base, 0).pointee.serial, 5)
+        var reader = try #require(RingReader(file: ring.file))
+        defer { reader.unmap() }
+        guard case .record(let read) = reader.next(now: now, isFinal: false) else { throw TestFailure("no record") }
+        let held = try #require(reader.session(5)).reader
+        #expect([read.name, held].allSatisfy { (1...255).contains($0.utf8.count) })
     }
 
     /// Every byte of header, slots and sessions may be a lie: never a trap, always an end.

@@ -245,6 +245,33 @@ import Testing
         #expect(!read.redacted.contains(UInt8(ascii: "3")))
     }
 
+    /// Times that a log cannot have stay within the bounds of events: a packet of the year 2554, a log of a century.
+    @Test func timesThatCannotBe() throws {
+        var capture = try Self.sample("session.pcapng")
+        let packets = capture.indices.dropLast(20).filter {
+            $0 % 4 == 0 && capture[$0...].starts(with: [6, 0, 0, 0]) && capture[$0 + 7] == 0
+        }
+        #expect(packets.count >= Self.session.count)
+        for packet in packets { for place in 12..<20 { capture[packet + place] = 0xFF } }
+        let read = ReadLog(capture, as: .capture)
+        #expect(!read.exchanges.isEmpty && read.events.allSatisfy(\.isWithinBounds))
+
+        let day = ["23:00", "00:00"].map { "P:1; T:0x1 \($0):00.000 [a] reader-pcsc.c:1:b: \n" }.joined()
+        let century = String(repeating: day, count: 36_800)
+        let command = "Outgoing APDU (5 bytes):\n00 FF 00 00 00 .....\nIncoming APDU (2 bytes):\n90 00 ..\n"
+        let late = try #require(ReadLog(Array((century + command).utf8), as: .openSC).events.last)
+        #expect(late.isWithinBounds && late.stamp.wallNanoseconds > EventClock.now.wallNanoseconds)
+    }
+
+    /// Bytes that are no text become longer ones, and a name of them is as short as names are.
+    @Test func aNameOfGarbageIsShort() {
+        let name = [UInt8](repeating: 0xFF, count: 250)
+        let log = Array("1@>|1|1|SCardConnect\n1@0x1\n1@".utf8) + name
+        let end = Array("\n1@0x2\n1@0x3\n1@0x5\n1@0x1\n1@<|1|2|SCardConnect|x|0x00000000\n".utf8)
+        let events = ReadLog(log + end, as: .spy).events
+        #expect(events.count > 1 && events.allSatisfy(\.isWithinBounds))
+    }
+
     /// Any bytes are read to their end, and none are lost or added.
     @Test(arguments: LogFormat.allCases.filter { $0 != .events && $0 != .junit })
     func anyBytesAreRead(format: LogFormat) throws {

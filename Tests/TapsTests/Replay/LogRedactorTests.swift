@@ -121,6 +121,31 @@ import Testing
         #expect(String(decoding: read.redacted, as: UTF8.self) == first + expected)
     }
 
+    /// What is cut of a call without its end does not depend on how the log comes.
+    @Test(arguments: [
+        ("SCardStatus", "3B 9F 96 80 ", "00 00 00 00 "), ("SCardGetStatusChange", "3B 9F 96 80 ", "3B 9F 96 80 "),
+        ("SCardGetStatusChange", "00 20 00 01 08 31 ", "00 00 00 00 00 00 "),
+        ("SCardConnect", "31 32 33 34 ", "00 00 00 00 "),
+    ])
+    func aCallWithoutItsEnd(name: String, bytes: String, expected: String) {
+        let log = "7F@>|1|2|\(name)\n7F@0x00000001\n7F@\(bytes)\n"
+        for next in ["", "7F@>|1|3|SCardCancel\n"] {
+            for piece in [1, 30, 1 << 20] {
+                let read = ReadLog(Array((log + next).utf8), as: .spy, redacting: .capture, piece: piece)
+                let lines = String(decoding: read.redacted, as: UTF8.self)
+                #expect(lines == log.replacing(bytes, with: expected) + next)
+                #expect(read.cuts.otherLines == (bytes == expected ? 0 : 1))
+            }
+        }
+    }
+
+    /// A first line of which nothing is left is not counted as one of which something was cut.
+    @Test func aLineThatWasCutIsNotCutAgain() {
+        let once = ReadLog(Array("31 32 abc\n".utf8), as: .openSC, redacting: .capture)
+        #expect(String(decoding: once.redacted, as: UTF8.self) == "00 00 000\n" && once.cuts.otherLines == 1)
+        #expect(ReadLog(once.redacted, as: .openSC, redacting: .capture).cuts.isNothing)
+    }
+
     /// A capture that still has secrets: of another program's, without the probe's notes.
     @Test func packetsLoseTheirSecretsAndNothingElse() throws {
         var file: [UInt8] = [

@@ -149,6 +149,44 @@ import Testing
         }
     }
 
+    /// Python's ElementTree takes and refuses the same reports, and finds the same tests in them.
+    @Test func agreesWithElementTree() throws {
+        struct Said: Decodable {
+            var tests: [String]?
+            /// Refused for a name that stands for nothing, with which a report is well formed.
+            var unknown: Bool?
+        }
+        var generator = SeededGenerator(seed: 6)
+        let alphabet = Array(#"<>/="' &;!?-[]ax0"#.utf8)
+        // ElementTree takes any version.
+        let head = Self.surefire.utf8.prefix { $0 != UInt8(ascii: "\n") }
+        let rest = Array(Self.surefire.utf8.dropFirst(head.count))
+        let reports = (0..<1_000).map { _ in Array(head) + generator.changed(rest, alphabet: alphabet) }
+        var taken = 0
+        for (report, said) in zip(reports, try PeerReader.junit.judge(reports, as: Said.self)) {
+            let text = String(decoding: report, as: UTF8.self)
+            let (events, faults) = Self.read(report)
+            let isWellFormed = !faults.contains { $0.error.hasPrefix("not well-formed") }
+            if let tests = said?.tests {
+                #expect(isWellFormed && Self.ended(events).map(\.status.name) == tests, "\(text)")
+                taken += 1
+            } else {
+                #expect(!isWellFormed || said?.unknown == true, "\(text)")
+            }
+        }
+        print("\(taken) of \(reports.count) reports are well formed")
+        #expect((100...900).contains(taken))
+    }
+
+    /// What a report declares is let go with its reader.
+    @Test func aDeclarationIsNotKept() throws {
+        let report = Array("<!DOCTYPE t [<!ENTITY e \"\(String(repeating: "a", count: 1 << 16))\">]><t/>".utf8)
+        for _ in 0..<20 { _ = Self.read(report) }
+        let before = try ProcessReading(getpid()).ownKilobytes
+        for _ in 0..<500 { _ = Self.read(report) }
+        #expect(try ProcessReading(getpid()).ownKilobytes - before < 16_384)
+    }
+
     @Test(arguments: [
         ("<x", true), ("\u{FEFF}\r\n <", true), (#"{"v":1}"#, false), ("", false), ("\n\n{<", false),
     ])

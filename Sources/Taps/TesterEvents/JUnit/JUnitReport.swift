@@ -129,13 +129,3 @@ final class JUnitReport: XMLElementSink {
         return UInt64(seconds * 1e9)
     }
 }
-
-extension String {
-    /// The text with at most so many bytes, in whole characters.
-    fileprivate func cut(toBytes limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var text = String(decoding: utf8.prefix(limit), as: UTF8.self)
-        while text.utf8.count > limit || text.hasSuffix("\u{FFFD}") { text.removeLast() }
-        return text
-    }
-}
