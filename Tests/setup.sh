@@ -33,7 +33,7 @@ package_test_packages=(debootstrap fish iproute2 lintian man-db procps python3-v
 # The real programs that the tests run beside us, and the ones they measure us with.
 test_packages=(
     adb apache2-utils binutils bubblewrap chromium chromium-driver curl default-jdk-headless docker-compose duktape gammu
-    gnupg libfaketime libpcsc-perl logrotate musl-tools openssl pcsc-tools picocom ppp procps prometheus prometheus-alertmanager
+    gnupg libpcsc-perl logrotate musl-tools openssl pcsc-tools picocom ppp procps prometheus prometheus-alertmanager
     prometheus-pushgateway python3 python3-psutil python3-pyscard python3-serial python3-venv scdaemon socat sqlite3
     strace sudo
     systemd tmux tshark udev

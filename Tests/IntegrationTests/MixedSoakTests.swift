@@ -58,7 +58,7 @@ private final class MixedSoak: Sendable {
     private static let identity = "89490200001234567890/A000000151000000"
     private static let key = "0102030405060708090a0b0c0d0e0f10"
     /// How far the daemon's wall clock is before the true one, one step after the other.
-    private static let steps = [3_600, -3_600, 0]
+    private static let steps: [Int64] = [3_600, -3_600, 0]
     /// Nothing here takes so long, and every step is longer.
     private static let longestSeconds = 600.0
 
