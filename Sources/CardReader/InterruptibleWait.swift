@@ -1,3 +1,4 @@
+internal import ProbeEvents
 internal import Synchronization
 
 /// A thread that waits inside pcscd and can be told to end, by any other.

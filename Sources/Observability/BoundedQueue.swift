@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import ProbeEvents
 internal import Synchronization
 
 /// A bounded queue in front of whoever needs time: whoever adds to it never waits for that.
@@ -21,7 +22,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         var weight = 0
         var isDraining = false
         var isFinished = false
-        var whenIdle: [DispatchSemaphore] = []
+        var whenIdle: [OneTimeSignal] = []
     }
 
     /// A queue for at most `capacity` elements (at least 1).
@@ -86,7 +87,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     /// Returns whether all were taken; the others are dropped.
     @discardableResult
     package func finish(within limit: Duration) -> Bool {
-        let idle = DispatchSemaphore(value: 0)
+        let idle = OneTimeSignal()
         let isBusy = state.withLock { state in
             state.isFinished = true
             if state.isDraining { state.whenIdle.append(idle) }
@@ -95,9 +96,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
         guard isBusy else { return true }
         // What waits need not wait for others any more.
         worker.async { self.drain() }
-        guard idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
-            return true
-        }
+        guard !idle.wait(atMost: limit) else { return true }
         let left = state.withLock { $0.elements.removeAll() }
         for element in left { onDrop(element) }
         // Whoever takes them may have become idle since: then nothing was lost.
@@ -115,7 +114,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
     }
 
     private func next() -> Element? {
-        let (element, waiting) = state.withLock { state -> (Element?, [DispatchSemaphore]) in
+        let (element, waiting) = state.withLock { state -> (Element?, [OneTimeSignal]) in
             if let element = state.elements.popFirst() {
                 state.weight -= weight(element)
                 return (element, [])
@@ -124,7 +123,7 @@ package final class BoundedQueue<Element: Sendable>: Sendable {
             defer { state.whenIdle = [] }
             return (nil, state.whenIdle)
         }
-        for idle in waiting { idle.signal() }
+        for idle in waiting { idle.raise() }
         return element
     }
 }

@@ -76,14 +76,12 @@ extension EventRing {
         @discardableResult
         package func finish(within limit: Duration) -> Bool {
             guard let place = place.withLock({ $0 }) else { return true }
-            let idle = DispatchSemaphore(value: 0)
+            let idle = OneTimeSignal()
             let isBusy = place.events.state.withLock { $0.close(place.number, signalling: idle) }
             guard isBusy else { return true }
             // What waits need not wait for others any more.
             worker.async { self.drain() }
-            guard idle.wait(timeout: .now() + .nanoseconds(limit.wholeNanoseconds)) == .timedOut else {
-                return true
-            }
+            guard !idle.wait(atMost: limit) else { return true }
             let left = place.events.state.withLock { $0.giveUp(place.number) }
             left.forEach(terms.onDrop)
             // The sink may have become idle since: then nothing was lost.
@@ -114,7 +112,7 @@ extension EventRing {
                 case .event(let event): sink.receive(event)
                 case .other: break
                 case .none(let waiting):
-                    for waiting in waiting { waiting.signal() }
+                    for waiting in waiting { waiting.raise() }
                     return
                 }
             }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import ProbeEvents
 
 /// The events of an ``EventRing``, and how far each reader is; a value under one lock.
@@ -11,7 +10,7 @@ struct EventRingState {
         /// One that is not for it.
         case other
         /// Nothing: it is idle, which these wait for.
-        case none([DispatchSemaphore])
+        case none([OneTimeSignal])
     }
 
     /// Whom an event that was put in concerns.
@@ -87,7 +86,7 @@ struct EventRingState {
     func isIdle(_ number: Int) -> Bool { idle.contains(number) }
 
     /// Drops what is told to a reader from now on; whether it is busy with what it has, of whose end it then tells.
-    mutating func close(_ number: Int, signalling end: DispatchSemaphore) -> Bool {
+    mutating func close(_ number: Int, signalling end: OneTimeSignal) -> Bool {
         if readers[number].end == nil {
             readers[number].end = head
             takers.remove(number)
@@ -178,7 +177,7 @@ private struct Position {
     var chosen = 0
     /// Before which it ends.
     var end: Int?
-    var whenIdle: [DispatchSemaphore] = []
+    var whenIdle: [OneTimeSignal] = []
 
     init(_ terms: ReaderTerms, next: Int) { (self.terms, self.next) = (terms, next) }
 

@@ -45,7 +45,8 @@ struct StoreRetention {
         return deleted
     }
 
-    /// A tenth of the rows of the first table that has so many.
+    /// A tenth of the rows of the first table that has so many: by their times, since a clock that was set back leaves
+    /// rows that are later than what was written behind them.
     private func deleteOldest(in file: StoreFile) throws -> [TableTime] {
         var cutoff: String?
         _ = try file.transaction { database in
@@ -53,9 +54,8 @@ struct StoreRetention {
                 cutoff = try String.fetchOne(
                     database,
                     sql: """
-                        SELECT started_at FROM \(table) WHERE id >=
-                        (SELECT min(id) + (max(id) - min(id) + 1) / 10 FROM \(table)) AND
-                        (SELECT max(id) - min(id) FROM \(table)) > 100 ORDER BY id LIMIT 1
+                        SELECT started_at FROM \(table) WHERE (SELECT count(*) FROM \(table)) > 100
+                        ORDER BY started_at LIMIT 1 OFFSET (SELECT count(*) / 10 FROM \(table))
                         """)
             }
             return []

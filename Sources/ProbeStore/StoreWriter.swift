@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import GRDB
 internal import Glibc
 internal import Observability
@@ -23,13 +22,12 @@ final class StoreWriter: EventSink {
 
     /// Events that one transaction has at most.
     static let batchSize = 500
-    private static let pause = DispatchTimeInterval.seconds(1)
+    private static let pause = Duration.seconds(1)
 
     private let path: String
     private let state: Mutex<State>
     private let fault = Mutex<StoreFault?>(nil)
-    private let mustEnd = Atomic(false)
-    private let end = DispatchSemaphore(value: 0)
+    private let end = OneTimeSignal()
     private let tell: Tell
     private let countLost: @Sendable (Int) -> Void
 
@@ -59,8 +57,7 @@ final class StoreWriter: EventSink {
 
     /// Writes what is there, if that can be done at once, and closes the file.
     func close() {
-        mustEnd.store(true, ordering: .relaxed)
-        end.signal()
+        end.raise()
         state.withLock { state in
             guard !state.isEnded else { return }
             state.recorder.end()
@@ -88,8 +85,8 @@ final class StoreWriter: EventSink {
             } catch {
                 recover(from: StoreFault(error, path: path), &state)
             }
-            if mustEnd.load(ordering: .relaxed) { return countLost(state.recorder.giveUp()) }
-            if presentFault != nil, end.wait(timeout: .now() + Self.pause) == .success { end.signal() }
+            if end.isRaised { return countLost(state.recorder.giveUp()) }
+            if presentFault != nil { end.wait(atMost: Self.pause) }
         }
     }
 

@@ -25,12 +25,15 @@ final class ExemplarTable: Sendable {
         return state.withLock { $0.children[address] ?? [:] }
     }
 
-    /// Takes one, unless that place has a newer one.
+    /// Takes one, unless that place has a newer one; one of a time to come is of a clock that was set back since.
     func set(_ exemplar: Exemplar, cell: UnsafeMutablePointer<MetricCell>, bucket: Int) {
         let address = UInt(bitPattern: cell)
         state.withLock { state in
             if let present = state.children[address]?[bucket] {
-                guard present.wallNanoseconds <= exemplar.wallNanoseconds else { return }
+                guard
+                    present.wallNanoseconds <= exemplar.wallNanoseconds
+                        || present.wallNanoseconds > WallClock.nanoseconds
+                else { return }
             } else {
                 if state.count >= Self.limit { state.dropOldest() }
                 state.count += 1

@@ -1,10 +1,12 @@
 import Foundation
+import Observability
 import Synchronization
 import TestSupport
 import Testing
 
-/// All that a bench has at once, with a fault every second or two; an hour of it in a long run. At the end every count is
-/// that of the other side, and the daemon takes no more than it took in the middle.
+/// All that a bench has at once, with a fault every second or two, and a wall clock that is stepped by an hour; an hour of
+/// it in a long run. At the end every count is that of the other side, no counter has ever gone down, and the daemon takes
+/// no more than it took in the middle.
 @Suite struct MixedSoakTests {
     private static let seconds =
         ProcessInfo.processInfo.environment["CARDLINK_TEST_SOAK_SECONDS"].flatMap(Double.init)
@@ -22,7 +24,9 @@ import Testing
         let lost = try soak.probe.metrics().filter { $0.key.hasPrefix("cardlink_events_dropped_total") && $0.value > 0 }
         #expect(lost == [:])
         try soak.expectStore()
-        try soak.expectFlat(since: middle)
+        try soak.expectTraces()
+        try soak.expectFlights()
+        try soak.expectFlat(since: middle, isLong: Self.seconds > 1_000)
     }
 }
 
@@ -37,14 +41,31 @@ private final class MixedSoak: Sendable {
         var done: [Count: Int] = [:]
         var failures: [String] = []
         var modem: RunningCommand?
+        /// nil while it is down.
+        var sink: TraceSink?
+        /// The numbers of spans that were taken and tell of an answer.
+        var spans: Set<String> = []
+        /// The last scrape.
+        var samples: [String: Double] = [:]
+        var steps = 0
+
+        /// Three of a kind tell enough.
+        mutating func fail(_ kind: String, _ what: String) {
+            if failures.count(where: { $0.hasPrefix(kind) }) < 3 { failures.append("\(kind): \(what)") }
+        }
     }
 
     private static let identity = "89490200001234567890/A000000151000000"
     private static let key = "0102030405060708090a0b0c0d0e0f10"
+    /// How far the daemon's wall clock is before the true one, one step after the other.
+    private static let steps: [Int64] = [3_600, -3_600, 0]
+    /// Nothing here takes so long, and every step is longer.
+    private static let longestSeconds = 600.0
 
     let probe: ServingProbe
     private let bench: Bench
-    private let sink: TraceSink
+    private let clock: SteppedClock
+    private let sinkPort: Int
     private let admin: RunningCommand
     private let adb: RunningCommand
     private let phone: RunningCommand
@@ -59,7 +80,9 @@ private final class MixedSoak: Sendable {
         bench = try Bench()
         let folder = bench.folder
         // The trace back end refuses, breaks off and hangs before it takes anything.
-        sink = try TraceSink(answers: ["503:1", "reset", "hang", "503:1"])
+        let sink = try TraceSink(answers: ["503:1", "reset", "hang", "503:1"])
+        sinkPort = sink.port
+        clock = try SteppedClock(in: folder)
         admin = try RunningCommand(
             [
                 Files.python, Files.client("ota_session.py"), Self.identity, Self.key, "--option=-tls1_2",
@@ -74,7 +97,7 @@ private final class MixedSoak: Sendable {
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
         let own = geteuid() == 0 ? [] : ["-r"]
         let modem = try Self.startModem(folder)
-        state.withLock { $0.modem = modem }
+        state.withLock { ($0.modem, $0.sink) = (modem, sink) }
         let keys = try folder.write("\(Self.identity):\(Self.key)\n", to: "keys")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keys)
         probe = try ServingProbe(
@@ -89,7 +112,8 @@ private final class MixedSoak: Sendable {
             environment: bench.environment.merging([
                 "XDG_STATE_HOME": folder.file("state"), "OTEL_EXPORTER_OTLP_ENDPOINT": sink.endpoint,
                 "OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_EXPORTER_OTLP_TIMEOUT": "1000",
-            ]) { $1 })
+                "OTEL_METRIC_EXPORT_INTERVAL": "10000",
+            ]) { $1 }.merging(clock.environment) { $1 })
     }
 
     var done: [Count: Int] { state.withLock(\.done) }
@@ -97,7 +121,7 @@ private final class MixedSoak: Sendable {
 
     func end() {
         for process in [state.withLock(\.modem), admin, adb, phone] { process?.kill() }
-        sink.end()
+        state.withLock(\.sink)?.end()
     }
 
     /// Lets everything work and fail, and waits until all of it is told; what the daemon took after the first half.
@@ -112,7 +136,7 @@ private final class MixedSoak: Sendable {
                 do {
                     while Date() < end { try worker() }
                 } catch {
-                    state.withLock { $0.failures.append("\(error)") }
+                    state.withLock { $0.fail("worker", "\(error)") }
                 }
             }
         }
@@ -207,6 +231,18 @@ private final class MixedSoak: Sendable {
     }
 
     private func scrapes() throws {
+        let samples = try probe.metrics()
+        state.withLock { state in
+            defer { state.samples = samples }
+            for (name, value) in samples {
+                guard name.contains(/_(total|count|sum|bucket)(\{|$)/), let before = state.samples[name] else {
+                    continue
+                }
+                let isTime = name.contains("_seconds_sum")
+                guard value < before || isTime && value - before > Self.longestSeconds else { continue }
+                state.fail(name, "\(before), then \(value)")
+            }
+        }
         for path in ["/metrics", "/health", "/api/v1/status", "/"] {
             guard try probe.get(path).status != 0 else { throw TestFailure("no answer for \(path)") }
         }
@@ -239,6 +275,49 @@ private final class MixedSoak: Sendable {
         let ballast = "/proc/\(probe.pid)/root\(disk)/ballast"
         _ = try Command.run(["sh", "-c", "cat /dev/zero >\(ballast) 2>/dev/null; sleep 1; rm \(ballast)"])
         usleep(700_000)
+        try sinkDown()
+        let ahead = state.withLock { state in
+            defer { state.steps += 1 }
+            return Self.steps[state.steps % Self.steps.count]
+        }
+        try clock.set(ahead: ahead)
+        usleep(700_000)
+    }
+
+    private func sinkDown() throws {
+        try takeSpans()
+        usleep(700_000)
+        var next: TraceSink?
+        // A connection of somebody else may have the port for a moment.
+        guard
+            eventually({
+                next = try? TraceSink(port: sinkPort)
+                return next != nil
+            })
+        else { throw TestFailure("port \(sinkPort) does not come free") }
+        state.withLock { [next] in $0.sink = next }
+    }
+
+    /// Ends the trace back end, and notes what it has taken; what it did not confirm comes twice.
+    private func takeSpans() throws {
+        let sink = state.withLock { state in
+            defer { state.sink = nil }
+            return state.sink
+        }
+        sink?.end()
+        for span in try sink?.spans ?? [] {
+            let seconds = Double(span.end) / 1e9 - Double(span.start) / 1e9
+            let isAnswer = span.attributes["cardlink.apdu.status_word"] != nil
+            state.withLock { state in
+                if isAnswer { state.spans.insert(span.span_id) }
+                if !(0...Self.longestSeconds).contains(seconds) {
+                    state.fail("span \(span.name)", "\(seconds) s, \(span.start) to \(span.end)")
+                }
+            }
+        }
+        for point in try sink?.points ?? [] where point.start > point.time {
+            state.withLock { $0.fail("point", "\(point.name) of \(point.time) begins at \(point.start)") }
+        }
     }
 
     private static func startModem(_ folder: TemporaryFolder) throws -> RunningCommand {
@@ -266,10 +345,57 @@ private final class MixedSoak: Sendable {
             return dropped == 0 ? stored == done[.answers] : stored + Int(dropped) >= done[.answers] ?? 0
         }
         #expect(isWhole, "\(counts)")
+        // Times are those that the wall clock had, and durations are none of its steps.
+        let hours = try ask("SELECT DISTINCT substr(started_at, 1, 13) FROM apdus").split(separator: "\n")
+        #expect(hours.count >= min(state.withLock(\.steps), 3), "\(hours)")
+        for table in ["apdus", "sessions", "handshakes", "ota", "tests"] {
+            let wrong = try ask(
+                "SELECT * FROM \(table) WHERE duration_nanoseconds NOT BETWEEN 0 AND \(Int(Self.longestSeconds * 1e9))")
+            #expect(wrong == "")
+        }
         #expect(try ask("PRAGMA integrity_check") == "ok\n")
     }
 
-    func expectFlat(since middle: ProcessReading) throws {
+    /// Every answer is in a span that the back end has, or that the daemon says it gave up; the numbers came there as well.
+    func expectTraces() throws {
+        #expect(try eventually(within: 20) { try probe.sum("cardlink_export_queue_length", #""otlp_traces""#) == 0 })
+        let told = try probe.sum("cardlink_apdu_responses_total")
+        let isTold = try eventually(within: 30) {
+            let points = try state.withLock { try $0.sink?.points ?? [] }.filter {
+                $0.name == "cardlink_apdu_responses_total"
+            }
+            let values = points.filter { $0.time == points.last?.time }.map(\.value)
+            return values.reduce(0) { if case .integer(let value)? = $1 { $0 + Double(value) } else { $0 } } == told
+        }
+        #expect(isTold, "numbers over OTLP")
+        try takeSpans()
+        #expect(failures == [])
+        let dropped = try probe.sum("cardlink_export_dropped_total", #""otlp_traces""#)
+        let taken = state.withLock(\.spans).count
+        #expect(
+            dropped == 0 ? taken == Int(told) : taken + Int(dropped) >= Int(told),
+            "\(taken), \(dropped) dropped of \(told)")
+    }
+
+    /// A fault that goes on has a file every ten seconds, no more and no fewer, whatever the wall clock does.
+    func expectFlights() throws {
+        let folder = FlightFolder(path: bench.folder.file("state/cardlink-probe/flights"))
+        let headers = try folder.names.map { try FlightFile(at: "\(folder.path)/\($0)").header }
+        var last: [String: UInt64] = [:]
+        var shortest = UInt64.max
+        var longest: UInt64 = 0
+        for header in headers.sorted(by: { $0.nanoseconds < $1.nanoseconds }) where header.kind == .test {
+            let key = "\(header.device) \(header.message)"
+            if let before = last[key] {
+                shortest = min(shortest, header.nanoseconds - before)
+                longest = max(longest, header.nanoseconds - before)
+            }
+            last[key] = header.nanoseconds
+        }
+        #expect(shortest >= 10_000_000_000 && longest > 0 && longest < 60_000_000_000, "\(shortest) to \(longest)")
+    }
+
+    func expectFlat(since middle: ProcessReading, isLong: Bool) throws {
         var last = try ProcessReading(probe.pid)
         _ = try eventually(within: 20) {
             last = try ProcessReading(probe.pid)
@@ -282,7 +408,7 @@ private final class MixedSoak: Sendable {
             """)
         // What remembers the last of something fills in the first minutes.
         #expect(last.ownKilobytes < 40_000)
-        if isLongRun { #expect(last.ownKilobytes - middle.ownKilobytes < 3_000) }
+        if isLong { #expect(last.ownKilobytes - middle.ownKilobytes < 3_000) }
         #expect(last.descriptors <= middle.descriptors && last.threads <= middle.threads)
     }
 }

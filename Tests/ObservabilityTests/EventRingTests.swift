@@ -164,7 +164,7 @@ import Testing
                 found.append("reader \(state.add(terms))")
                 expected.append("reader \(own)")
             case 1 where !queues.isEmpty && step > 1_500:
-                found.append("busy \(state.close(number, signalling: DispatchSemaphore(value: 0)))")
+                found.append("busy \(state.close(number, signalling: OneTimeSignal()))")
                 expected.append("busy \(!queues[number].isIdle)")
                 queues[number].isClosed = true
                 guard Bool.random(using: &random) else { break }
@@ -217,7 +217,7 @@ import Testing
         #expect(!isKept())
         put()
         _ = state.next(0)
-        let isBusy = state.close(1, signalling: DispatchSemaphore(value: 0))
+        let isBusy = state.close(1, signalling: OneTimeSignal())
         #expect(isBusy)
         let left = state.giveUp(1).count
         #expect(left == 1)

@@ -285,6 +285,25 @@ import Testing
         #expect(later.diskBytes < before / 4)
     }
 
+    /// Rows that a clock wrote before it was set back by a year do not take what was written behind them along.
+    @Test func rowsOfATimeToComeTakeNothingAlong() async throws {
+        let history = try WrittenHistory(maxBytes: 1 << 20)
+        for round in 0..<8 {
+            for index in 0..<2_500 {
+                let ahead = round == 0 ? 365 * 86_400 : 0
+                history.ring.receive(
+                    Story.apdu(
+                        [0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00], [0x90, 0x00], at: ahead + round * 2_500 + index))
+            }
+            await history.store.flush()
+            // Were the first of a table the oldest of it, all but those of the year to come would go.
+            let kept = try history.ask("SELECT count(*) FROM apdus WHERE started_at < '2026'")
+            #expect(Int(kept[0]) ?? 0 >= min(round, 1) * 1_000, "round \(round)")
+        }
+        history.store.finish()
+        #expect(history.lost == [:])
+    }
+
     @Test func theOldestGoesWhenThereIsTooMuch() async throws {
         let most: Int64 = 1 << 20
         let history = try WrittenHistory(maxBytes: most)

@@ -67,6 +67,16 @@ import Testing
         #expect(child.exemplars.map(\.value) == [1, 2_000_000_000])
     }
 
+    /// One of a time to come is of a clock that was set back: it does not stay until that time has come.
+    @Test func oneOfATimeToComeMakesRoom() {
+        let child = Counter("app_all_total", "All.").child
+        let now = WallClock.nanoseconds
+        for (value, time) in [(1, now + 3_600_000_000_000), (2, now), (3, now - 1)] as [(UInt64, UInt64)] {
+            child.setExemplar(value, labels: [], wallNanoseconds: time)
+        }
+        #expect(child.exemplars.map(\.value) == [2])
+    }
+
     @Test(arguments: [
         ([("trace_id", String(repeating: "é", count: 120))], true),
         ([("trace_id", String(repeating: "é", count: 121))], false),

@@ -117,6 +117,15 @@ import Testing
         #expect(Set(try sink.points.map(\.start)).count == 1)
     }
 
+    /// A clock that is set back makes no point begin after its own time, and a begin stays what it was.
+    @Test func theClockIsSetBack() {
+        var latest = MetricExport.LatestStart()
+        #expect(
+            [1_000, 2_000, 900, 950, 2_000, 800, 2_500].map { latest.at($0) } == [
+                1_000, 2_000, 900, 900, 900, 800, 800,
+            ])
+    }
+
     /// A large registry goes out in several requests, none of them larger than servers take.
     @Test func manySeries() async throws {
         let sink = try TraceSink()

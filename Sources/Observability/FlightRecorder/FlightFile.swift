@@ -122,7 +122,7 @@ package struct FlightFolder: Sendable, Hashable {
     /// A folder of at most that many files.
     package init(path: String, fileLimit: Int = 100) { (self.path, self.fileLimit) = (path, max(1, fileLimit)) }
 
-    /// The names of the files, the oldest first.
+    /// The names of the files, the oldest first. Those of a time to come are from before the clock was set back.
     package var names: [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
@@ -133,7 +133,9 @@ package struct FlightFolder: Sendable, Hashable {
             }
             if name.hasSuffix(Self.suffix), name.first?.isNumber == true { names.append(name) }
         }
-        return names.sorted()
+        let now = Self.text(of: RFC3339.text(wallNanoseconds: EventClock.now.wallNanoseconds))
+        func isToCome(_ name: String) -> Bool { name.prefix(now.count) > now }
+        return names.filter(isToCome).sorted() + names.filter { !isToCome($0) }.sorted()
     }
 
     /// The path of a file that is given by path or by its name here; without one of the file that was written last.
@@ -145,11 +147,14 @@ package struct FlightFolder: Sendable, Hashable {
 
     /// The name of a flight's file: when, and with what it was. With its label it has room in a line of 80.
     private static func name(of header: FlightHeader) -> String {
-        let time = header.time.replacing(":", with: "-")
+        let time = text(of: header.time)
         let device = String(
             header.device.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.prefix(28))
         return "\(time)-\(header.kind.rawValue)" + (device.isEmpty ? "" : "-\(device)")
     }
+
+    /// A time as names have it.
+    private static func text(of time: String) -> String { time.replacing(":", with: "-") }
 
     /// The name, and a number for one of several in a millisecond; it sorts behind the one without.
     private func freeName(_ header: FlightHeader) -> String {

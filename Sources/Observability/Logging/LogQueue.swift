@@ -55,7 +55,8 @@ final class LogQueue: Sendable {
     private let state: Mutex<State>
     private let byteLimit: Int
     private let wake = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
+    private let closing = OneTimeSignal()
+    private let ended = OneTimeSignal()
 
     init(capacity: Int, byteLimit: Int) {
         state = Mutex(State(records: RingQueue(capacity: capacity)))
@@ -109,10 +110,10 @@ final class LogQueue: Sendable {
             return !state.isClosed
         }
         guard isFirst else { return state.withLock { $0.hasEnded && !$0.gaveUp } }
+        closing.raise()
         wake.signal()
         // A little more than the writer has, which knows best what is left.
-        let patience = DispatchTime.now() + .nanoseconds(limit.wholeNanoseconds) + .milliseconds(100)
-        let isLate = ended.wait(timeout: patience) == .timedOut
+        let isLate = !ended.wait(atMost: limit + .milliseconds(100))
         let (isWhole, loss) = state.withLock { state -> (Bool, Loss?) in
             guard isLate, !state.hasEnded else { return (!state.gaveUp, nil) }
             return (false, Self.giveUp(&state))
@@ -146,7 +147,7 @@ final class LogQueue: Sendable {
     func waitForWork() { wake.wait() }
 
     /// Waits a while, or until ``finish(within:)``.
-    func pause(milliseconds: Int) { _ = wake.wait(timeout: .now() + .milliseconds(milliseconds)) }
+    func pause(_ duration: Duration) { closing.wait(atMost: duration) }
 
     /// Notes whether the output can be written.
     func setFailing(_ isFailing: Bool) { state.withLock { $0.isFailing = isFailing } }
@@ -167,7 +168,7 @@ final class LogQueue: Sendable {
         return loss?.count
     }
 
-    func tellEnd() { ended.signal() }
+    func tellEnd() { ended.raise() }
 
     private static func giveUp(_ state: inout State) -> Loss {
         let left = state.records.removeAll().count + state.taken

@@ -140,7 +140,7 @@ private struct LogWork: ~Copyable {
                 sayBesides("\(lost) \(lost == 1 ? "line" : "lines") of the log were lost at its end")
                 return false
             }
-            queue.pause(milliseconds: isSlow ? 20 : 1_000)
+            if isSlow { usleep(20_000) } else { queue.pause(.seconds(1)) }
         }
         noteSuccess()
         return true

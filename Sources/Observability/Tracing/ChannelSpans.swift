@@ -24,7 +24,7 @@ struct ChannelSpans {
         if open.count >= Self.limit,
             let oldest = open.min(by: { $0.value.startNanoseconds < $1.value.startNanoseconds })?.key
         {
-            abandon(oldest, atWall: nil)
+            abandon(oldest)
         }
         var span = span(of: opened.link, opened.bearer, opened.stamp, under: parent)
         span.set("cardlink.bip.transport", .text(opened.transport.name))
@@ -33,13 +33,13 @@ struct ChannelSpans {
         if let time = opened.sinceTriggerNanoseconds {
             span.set("cardlink.bip.since_trigger_seconds", .seconds(time))
         }
-        span.addEvent("opened", wallNanoseconds: opened.stamp.endWallNanoseconds)
+        span.addEvent("opened", atEndOf: opened.stamp)
         open[key] = span
     }
 
     mutating func note(_ data: BIPDataMoved) {
         open[data.link.opening]?.addEvent(
-            "data \(data.direction.name)", wallNanoseconds: data.stamp.endWallNanoseconds,
+            "data \(data.direction.name)", atEndOf: data.stamp,
             [
                 Attribute("cardlink.bip.bytes", .integer(Int64(data.bytes))),
                 Attribute("cardlink.bip.seconds", .seconds(data.stamp.durationNanoseconds)),
@@ -48,12 +48,11 @@ struct ChannelSpans {
 
     mutating func note(_ waiting: BIPDataWaiting) {
         let about = waiting.bytes.map { [Attribute("cardlink.bip.bytes", .integer(Int64($0)))] } ?? []
-        open[waiting.link.opening]?.addEvent("data waiting", wallNanoseconds: waiting.stamp.wallNanoseconds, about)
+        open[waiting.link.opening]?.addEvent("data waiting", atEndOf: waiting.stamp, about)
     }
 
     mutating func note(_ changed: BIPLinkChanged) {
-        open[changed.link.opening]?.addEvent(
-            "link \(changed.state.name)", wallNanoseconds: changed.stamp.wallNanoseconds)
+        open[changed.link.opening]?.addEvent("link \(changed.state.name)", atEndOf: changed.stamp)
     }
 
     /// A command that failed is an event of its channel; one that opened none is a span of its own.
@@ -66,7 +65,7 @@ struct ChannelSpans {
         if let cause = failed.additional { about.append(Attribute("cardlink.bip.cause", .hex(cause))) }
         let key = failed.link.opening
         guard open[key] == nil else {
-            open[key]?.addEvent("command failed", wallNanoseconds: failed.stamp.endWallNanoseconds, about)
+            open[key]?.addEvent("command failed", atEndOf: failed.stamp, about)
             return
         }
         guard failed.command == .openChannel else { return }
@@ -76,7 +75,7 @@ struct ChannelSpans {
             span.set("cardlink.bip.since_trigger_seconds", .seconds(time))
         }
         span.status = .error("")
-        span.endNanoseconds = max(span.startNanoseconds, failed.stamp.endWallNanoseconds)
+        span.end(with: failed.stamp)
         manager.tell(span)
     }
 
@@ -93,23 +92,23 @@ struct ChannelSpans {
             span.set("error.type", .text(closed.reason.name))
             span.status = .error("")
         }
-        span.endNanoseconds = max(span.startNanoseconds, closed.stamp.endWallNanoseconds)
+        span.end(with: closed.stamp)
         manager.tell(span)
     }
 
     /// Ends those of a client that is gone; their own ends were lost.
-    mutating func abandon(client: UInt64, atWall end: UInt64) {
-        for key in open.keys where key.client?.id == client { abandon(key, atWall: end) }
+    mutating func abandon(_ ended: ClientEnded) {
+        for key in open.keys where key.client?.id == ended.client.id { abandon(key, with: ended.stamp) }
     }
 
     mutating func abandonAll() {
-        for key in open.keys { abandon(key, atWall: nil) }
+        for key in open.keys { abandon(key) }
     }
 
-    private mutating func abandon(_ key: BIPLink, atWall end: UInt64?) {
+    private mutating func abandon(_ key: BIPLink, with end: EventStamp? = nil) {
         guard var span = open.removeValue(forKey: key) else { return }
         span.set("cardlink.abandoned", true)
-        span.endNanoseconds = max(span.startNanoseconds, end ?? span.events.last?.wallNanoseconds ?? 0)
+        if let end { span.end(with: end) } else { span.endWithItsLastEvent() }
         manager.tell(span)
     }
 
@@ -117,8 +116,8 @@ struct ChannelSpans {
         of link: BIPLink, _ bearer: BearerType, _ stamp: EventStamp, under parent: SpanContext?
     ) -> SpanData {
         var span = SpanData(
-            "BIP channel", context: manager.context(under: parent), parent: parent,
-            startNanoseconds: stamp.wallNanoseconds, limits: manager.limits)
+            "BIP channel", context: manager.context(under: parent), parent: parent, from: stamp,
+            limits: manager.limits)
         span.set([
             Attribute("cardlink.bip.bearer", .text(bearer.name)),
             Attribute("cardlink.interface", .text(link.interface.name)),

@@ -155,6 +155,8 @@ package struct SpanData: Sendable, Hashable {
     package let parent: SpanContext?
     /// When it began, nanoseconds since 1970 in UTC.
     package var startNanoseconds: UInt64
+    /// The same by both clocks; nil where nobody told.
+    private var begin: EventClock?
     /// When it ended, nanoseconds since 1970 in UTC; its begin while it is open.
     package var endNanoseconds: UInt64
     /// More about it.
@@ -186,6 +188,30 @@ package struct SpanData: Sendable, Hashable {
         self.limits = limits
     }
 
+    /// A span that begins with what a stamp tells.
+    init(
+        _ name: String, context: SpanContext, parent: SpanContext?, from begin: EventStamp, limits: SpanLimits
+    ) {
+        self.init(
+            name, context: context, parent: parent, startNanoseconds: begin.wallNanoseconds, limits: limits)
+        self.begin = EventClock(
+            monotonicNanoseconds: begin.startNanoseconds, wallNanoseconds: begin.wallNanoseconds)
+    }
+
+    /// The wall time of a stamp's end, by the clock that does not jump where its begin is known by that.
+    private func endWall(of stamp: EventStamp) -> UInt64 {
+        guard let begin else { return stamp.endWall }
+        return begin.wall(atMonotonic: stamp.startNanoseconds &+ stamp.durationNanoseconds)
+    }
+
+    /// Ends it with what a stamp tells.
+    mutating func end(with stamp: EventStamp) { endNanoseconds = max(startNanoseconds, endWall(of: stamp)) }
+
+    /// Ends it with what happened in it last.
+    mutating func endWithItsLastEvent() {
+        endNanoseconds = max(startNanoseconds, events.last?.wallNanoseconds ?? 0)
+    }
+
     /// Puts an attribute in, in the place of one with the same key.
     package mutating func set(_ key: String, _ value: AttributeValue) { attributes.set(key, value, limits: limits) }
 
@@ -204,6 +230,11 @@ package struct SpanData: Sendable, Hashable {
         var event = Event(name: name, wallNanoseconds: wallNanoseconds)
         event.attributes.set(attributes, limits: limits)
         events.append(event)
+    }
+
+    /// Adds an event that a stamp tells.
+    mutating func addEvent(_ name: String, atEndOf stamp: EventStamp, _ attributes: [Attribute] = []) {
+        addEvent(name, wallNanoseconds: endWall(of: stamp), attributes)
     }
 
     /// Adds a link.

@@ -223,8 +223,7 @@ private struct SessionSpans {
     mutating func end(_ ended: ClientEnded) {
         tracedElsewhere.remove(ended.client.id)
         tests.note(ended)
-        channels.abandon(
-            client: ended.client.id, atWall: ended.stamp.endWallNanoseconds)
+        channels.abandon(ended)
         for (key, session) in sessions where key.client == ended.client.id {
             session.abandon(atNanoseconds: ended.stamp.endNanoseconds)
             sessions[key] = nil

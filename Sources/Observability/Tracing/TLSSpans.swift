@@ -58,8 +58,8 @@ struct TLSSpans {
             abandon(connections.removeValue(forKey: oldest))
         }
         var span = SpanData(
-            "TLS connection", context: manager.context(under: parent), parent: parent,
-            startNanoseconds: opened.stamp.wallNanoseconds, limits: manager.limits)
+            "TLS connection", context: manager.context(under: parent), parent: parent, from: opened.stamp,
+            limits: manager.limits)
         span.set("cardlink.tap", .text(opened.link.tap))
         connections[opened.link] = span
     }
@@ -67,14 +67,14 @@ struct TLSSpans {
     private mutating func tell(_ done: TLSHandshakeDone, under other: SpanContext?) {
         let parent = connections[done.link]?.context ?? other
         var span = SpanData(
-            "TLS handshake", context: manager.context(under: parent), parent: parent,
-            startNanoseconds: done.stamp.wallNanoseconds, limits: manager.limits)
+            "TLS handshake", context: manager.context(under: parent), parent: parent, from: done.stamp,
+            limits: manager.limits)
         span.set(done.attributes)
         if let error = done.error {
             span.set("error.type", .text(error.name))
             span.status = .error("")
         }
-        span.endNanoseconds = done.stamp.endWallNanoseconds
+        span.end(with: done.stamp)
         manager.tell(span)
     }
 
@@ -92,7 +92,7 @@ struct TLSSpans {
             span.set("error.type", .text(error.name))
             span.status = .error("")
         }
-        span.endNanoseconds = max(span.startNanoseconds, closed.stamp.endWallNanoseconds)
+        span.end(with: closed.stamp)
         manager.tell(span)
     }
 
@@ -107,7 +107,7 @@ struct TLSSpans {
         case .packet(let packet): sessions[key]?.note(packet)
         case .leg(let leg):
             sessions[key]?.addEvent(
-                "leg", wallNanoseconds: leg.stamp.endWallNanoseconds,
+                "leg", atEndOf: leg.stamp,
                 [
                     Attribute("cardlink.ota.leg", .text(leg.leg.name)),
                     Attribute("cardlink.ota.seconds", .seconds(leg.stamp.durationNanoseconds)),
@@ -128,8 +128,8 @@ struct TLSSpans {
         }
         let parent = connection ?? other
         var span = SpanData(
-            "OTA session", context: manager.context(under: parent), parent: parent,
-            startNanoseconds: began.stamp.wallNanoseconds, limits: manager.limits)
+            "OTA session", context: manager.context(under: parent), parent: parent, from: began.stamp,
+            limits: manager.limits)
         span.set([
             Attribute("cardlink.session.type", .text(SessionType.ota.name)),
             Attribute("cardlink.session.protocol", .text(began.sessionProtocol.name)),
@@ -146,7 +146,7 @@ struct TLSSpans {
         span.set("cardlink.session.status", .text(ended.status.name))
         if let error = ended.error { span.set("error.type", .text(error.name)) }
         if ended.status != .completed { span.status = .error("") }
-        span.endNanoseconds = max(span.startNanoseconds, ended.stamp.endWallNanoseconds)
+        span.end(with: ended.stamp)
         manager.tell(span)
     }
 
@@ -159,7 +159,7 @@ struct TLSSpans {
     private func abandon(_ span: SpanData?) {
         guard var span else { return }
         span.set("cardlink.abandoned", true)
-        span.endNanoseconds = max(span.startNanoseconds, span.events.last?.wallNanoseconds ?? 0)
+        span.endWithItsLastEvent()
         manager.tell(span)
     }
 }
@@ -199,7 +199,7 @@ extension SpanData {
             about.append(Attribute("cardlink.ota.script_status", .text(status.name)))
         }
         if let count = turn.commandCount { about.append(Attribute("cardlink.ota.commands", .integer(Int64(count)))) }
-        addEvent("turn", wallNanoseconds: turn.stamp.endWallNanoseconds, about)
+        addEvent("turn", atEndOf: turn.stamp, about)
     }
 }
 

@@ -48,8 +48,7 @@ struct TestSpans {
         switch event {
         case .suiteBegan(let began): begin(began)
         case .began(let began):
-            let span = span(
-                of: began.identity, began.traceparent, startNanoseconds: began.stamp.wallNanoseconds)
+            let span = span(of: began.identity, began.traceparent, from: began.stamp)
             tests.begin(began, Test(span: span, isTold: began.isTraced != true))
         case .ended(let ended): end(ended)
         case .suiteEnded(let ended): end(ended)
@@ -92,7 +91,7 @@ struct TestSpans {
         let own = context(began.traceparent, under: parent)
         var span = SpanData(
             began.suite.suite, context: own, parent: own.traceID == parent?.traceID ? parent : nil,
-            startNanoseconds: began.stamp.wallNanoseconds, limits: manager.limits)
+            from: began.stamp, limits: manager.limits)
         span.set("test.suite.name", .text(began.suite.suite))
         suites[began.suite] = Suite(span: span, isTold: began.isTraced != true)
     }
@@ -102,7 +101,7 @@ struct TestSpans {
         let status = suite.hasFailed ? "failure" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
         suite.span.set("test.suite.run.status", .text(status))
         if suite.hasFailed { suite.span.status = .error("") }
-        suite.span.endNanoseconds = max(suite.span.startNanoseconds, ended.stamp.endWallNanoseconds)
+        suite.span.end(with: ended.stamp)
         manager.tell(suite.span)
     }
 
@@ -111,7 +110,7 @@ struct TestSpans {
     private mutating func end(_ ended: TestEnded) {
         suites[ended.suite]?.note(ended.status)
         let unseen = Test(
-            span: span(of: ended.identity, ended.traceparent, startNanoseconds: ended.stamp.wallNanoseconds),
+            span: span(of: ended.identity, ended.traceparent, from: ended.stamp),
             isTold: ended.isTraced != true)
         tests.end(ended) { [manager] known in
             var test = known ?? unseen
@@ -121,12 +120,12 @@ struct TestSpans {
         }
     }
 
-    private func span(of test: TestIdentity, _ traceparent: String?, startNanoseconds: UInt64) -> SpanData {
+    private func span(of test: TestIdentity, _ traceparent: String?, from begin: EventStamp) -> SpanData {
         let suite = suites[test.suite]?.span.context ?? root
         let own = context(traceparent, under: suite)
         var span = SpanData(
             test.test, context: own, parent: own.traceID == suite?.traceID ? suite : nil,
-            startNanoseconds: startNanoseconds, limits: manager.limits)
+            from: begin, limits: manager.limits)
         span.set([
             Attribute("test.suite.name", .text(test.suite.suite)), Attribute("test.case.name", .text(test.test)),
         ])
@@ -162,6 +161,6 @@ extension SpanData {
             status = .error("")
         case .skipped: break
         }
-        endNanoseconds = max(startNanoseconds, ended.stamp.endWallNanoseconds)
+        end(with: ended.stamp)
     }
 }

@@ -44,6 +44,19 @@ package final class MetricExport: Sendable {
         loop.start { [self] _ in await run() }
     }
 
+    /// The latest begin that a point may have, where the wall clock may be set back.
+    struct LatestStart: Sendable {
+        private var last: UInt64 = 0
+        /// The earliest time that it was set back to: a begin stays the same from one point to the next.
+        private var earliest = UInt64.max
+
+        mutating func at(_ now: UInt64) -> UInt64 {
+            if now < last { earliest = min(earliest, now) }
+            last = now
+            return min(earliest, now)
+        }
+    }
+
     /// Sends once more, and ends when that is done or the time is over.
     ///
     /// Returns how many data points were lost since the begin, and why the last ones were.
@@ -55,20 +68,23 @@ package final class MetricExport: Sendable {
 
     private func run() async {
         var due = ContinuousClock.now + settings.interval
+        var latestStart = LatestStart()
         while true {
             await loop.wait(for: due - .now)
             let isLast = loop.isEnding
-            await send()
+            source.prepare()
+            let now = EventClock.now.wallNanoseconds
+            await send(now, latestStart: latestStart.at(now))
             if isLast { return }
             // An export that took longer than an interval leaves out those that it covers.
             while due <= .now { due += settings.interval }
         }
     }
 
-    private func send() async {
-        source.prepare()
+    private func send(_ nowNanoseconds: UInt64, latestStart: UInt64) async {
         let mapping = MetricMapping(
-            startNanoseconds: source.startNanoseconds, nowNanoseconds: EventClock.now.wallNanoseconds,
+            startNanoseconds: source.startNanoseconds, latestStartNanoseconds: latestStart,
+            nowNanoseconds: nowNanoseconds,
             isExponential: settings.isExponential)
         let requests = MetricRequests(
             source.registry, mapping: mapping, resource: resource, version: ProbeVersion.current)

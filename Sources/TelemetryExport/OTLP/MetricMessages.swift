@@ -7,10 +7,16 @@ internal import SwiftProtobuf
 struct MetricMapping: Sendable {
     /// When the program began to count, nanoseconds since 1970 in UTC; where a child has no time of its own.
     var startNanoseconds: UInt64
+    /// No point begins later: receivers refuse one that begins after its own time.
+    var latestStartNanoseconds: UInt64
     /// When the numbers are read.
     var nowNanoseconds: UInt64
     /// Whether durations go out in exponential buckets.
     var isExponential = false
+
+    private func start(of child: ChildSnapshot) -> UInt64 {
+        min(child.createdNanoseconds ?? startNanoseconds, latestStartNanoseconds)
+    }
 
     /// Some children of a family as one metric.
     func metric(_ family: FamilySnapshot, _ children: ArraySlice<ChildSnapshot>) -> Cardlink_Otlp_Metric {
@@ -43,7 +49,7 @@ struct MetricMapping: Sendable {
         .with {
             $0.attributes = attributes(child, of: descriptor)
             if descriptor.kind == .counter {
-                $0.startTimeUnixNano = child.createdNanoseconds ?? startNanoseconds
+                $0.startTimeUnixNano = start(of: child)
                 $0.exemplars = exemplars(child, of: descriptor)
             }
             $0.timeUnixNano = nowNanoseconds
@@ -88,7 +94,7 @@ extension MetricMapping {
         guard case .histogram(let histogram) = child.value else { return nil }
         return .with {
             $0.attributes = attributes(child, of: family.descriptor)
-            $0.startTimeUnixNano = child.createdNanoseconds ?? startNanoseconds
+            $0.startTimeUnixNano = start(of: child)
             $0.timeUnixNano = nowNanoseconds
             $0.exemplars = exemplars(child, of: family.descriptor)
             $0.count = histogram.count
@@ -105,7 +111,7 @@ extension MetricMapping {
         let buckets = ExponentialBuckets(fine)
         return .with {
             $0.attributes = attributes(child, of: descriptor)
-            $0.startTimeUnixNano = child.createdNanoseconds ?? startNanoseconds
+            $0.startTimeUnixNano = start(of: child)
             $0.timeUnixNano = nowNanoseconds
             $0.exemplars = exemplars(child, of: descriptor)
             $0.count = histogram.count

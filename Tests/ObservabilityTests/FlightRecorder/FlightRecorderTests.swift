@@ -124,6 +124,26 @@ import Testing
         #expect(try files().count == 3)
     }
 
+    /// Files of a time to come are of a clock that was set back since: they are the oldest, and what is written now is not.
+    @Test func filesOfATimeToComeAreTheOldest() throws {
+        let folder = FlightFolder(path: folder.file("flights"), fileLimit: 3)
+        func write(_ device: String, secondsAhead: Int) throws {
+            let time = UInt64(Int(EventClock.now.wallNanoseconds) + secondsAhead * 1_000_000_000)
+            let header = FlightHeader(
+                kind: .card, device: device, message: "", time: RFC3339.text(wallNanoseconds: time), nanoseconds: 0,
+                bench: [:], suppressed: 0)
+            _ = try folder.write(FlightFile(header: header, events: [])).get()
+        }
+        func devices() throws -> [String] {
+            try folder.names.map { try FlightFile(at: "\(folder.path)/\($0)").header.device }
+        }
+        for number in 1...3 { try write("ahead \(number)", secondsAhead: 3_600 + number) }
+        #expect(try devices() == ["ahead 1", "ahead 2", "ahead 3"])
+        for number in 1...2 { try write("now \(number)", secondsAhead: number - 3) }
+        #expect(try devices() == ["ahead 3", "now 1", "now 2"])
+        #expect(try FlightFile(at: try folder.path(of: nil)).header.device == "now 2")
+    }
+
     /// 200 events before the fault at most, however long its session is.
     @Test func ringsAreBounded() throws {
         let recorder = recorder()

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import FoundationEssentials
 internal import Glibc
 internal import NIOCore
@@ -43,7 +42,7 @@ package final class EventForwarder: EventSink {
         var isFinishing = false
         var isOver = false
         /// Signalled when all is confirmed, or nobody is there while finishing.
-        var whenDone: DispatchSemaphore?
+        var whenDone: OneTimeSignal?
     }
 
     private let path: String
@@ -116,7 +115,7 @@ package final class EventForwarder: EventSink {
     /// Returns how many events no daemon has confirmed, of all that were ever handed to it. Safe to call twice.
     @discardableResult
     package func finish(within limit: Duration) -> UInt64 {
-        let done = DispatchSemaphore(value: 0)
+        let done = OneTimeSignal()
         let mustWait = state.withLock { state in
             state.isFinishing = true
             guard !state.queue.isEmpty else { return false }
@@ -125,12 +124,12 @@ package final class EventForwarder: EventSink {
         }
         if mustWait {
             loop.execute { self.hurry() }
-            let end = DispatchTime.now() + .nanoseconds(Int(TimeAmount(limit).nanoseconds))
+            let end = ContinuousClock.now + limit
             var before: UInt64
             repeat {
                 before = delivered
-                guard done.wait(timeout: min(end, .now() + .milliseconds(300))) == .timedOut else { break }
-            } while delivered > before && .now() < end
+                guard !done.wait(atMost: min(end - .now, .milliseconds(300))) else { break }
+            } while delivered > before && .now < end
         }
         let (channel, retry, lost) = state.withLock { state in
             state.queue.abandon()
@@ -198,7 +197,7 @@ package final class EventForwarder: EventSink {
                 state.queue.confirm(receipt, clock: .now)
                 return state.queue.isEmpty ? state.whenDone.take() : nil
             }
-            done?.signal()
+            done?.raise()
             send()
         case .ended:
             let wasLinked = state.withLock { state in
@@ -258,7 +257,7 @@ package final class EventForwarder: EventSink {
         link().whenFailure { [weak self] _ in
             guard let self else { return }
             let (isFinishing, done) = state.withLock { ($0.isFinishing, $0.isFinishing ? $0.whenDone.take() : nil) }
-            done?.signal()
+            done?.raise()
             if !isFinishing { lookAgain() }
         }
     }
