@@ -203,8 +203,9 @@ private struct HexRun {
         let isDense = HexDigit.value(between) != nil
         if isDense {
             while HexDigit.value(line[end]) != nil { end += 1 }
-            // An IMSI has fifteen digits.
-            bytes = (end - start + 1) / 2
+            // An IMSI has fifteen digits, and so has the number of a thread: `0x140187…`.
+            let isAddress = line[start - 1] == UInt8(ascii: "x")
+            bytes = (end - start + (isAddress ? 0 : 1)) / 2
         } else if between == UInt8(ascii: " ") || between == UInt8(ascii: ":") {
             while line[end] == between, Self.isByte(line, end + 1), HexDigit.value(line[end + 3]) == nil {
                 end += 3
