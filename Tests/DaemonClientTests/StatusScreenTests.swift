@@ -25,7 +25,7 @@ import Testing
             "! ACS ACR39U ICC Reader 00 00  contact 82%: 5 communication, 3 mute in 10 min; turn and clean",
             "SELECT takes 140% longer than usual and got 38% unusual answers",
             "EXPLAIN   2026-01-02T03-04-03.250Z-card-acs-acr39u.ndjson",
-            "03:03:59      scp81  left · ota", "  client gone  6.00 s  envelope to open channel 0.50 s",
+            " scp81         left · ota ", " client gone  6.00 s  0.50 s envelope to open channel",
             "03:04:03  card", "READ BINARY: 6F00, no precise diagnosis", "×3",
         ] { #expect(lines.contains { $0.contains(part) }, "\(part)") }
     }

@@ -127,7 +127,7 @@ import Testing
         let probe = try ServingProbe(
             sockets: sockets, options: recorded + ["--modem.tap", "tester=\(link)"], environment: own)
         let tap = "\(sockets)/modems/tester"
-        guard eventually(within: 10, { access(tap, F_OK) == 0 }) else {
+        guard eventually(within: 20, { access(tap, F_OK) == 0 }) else {
             throw TestFailure("no relay: \(probe.errors)")
         }
         let envelope = SMSPacket(counter: 1).envelope
@@ -231,7 +231,7 @@ import Testing
         #expect(ota.map { $0["state"] as? String } == ["completed", "completed"])
 
         let bench = try Command.run([Files.metrics, "status", "--url", "http://127.0.0.1:\(stage.probe.port)"]).output
-        #expect(bench.contains(try Regex("scp81 +\(terminal.device) · ota +completed")), "\(bench)")
+        #expect(bench.contains(try Regex("scp81 +\(terminal.device) .*completed ")), "\(bench)")
 
         #expect(try stage.probe.stop().status == 0)
         #expect(try told("bip_closed") == [bytes] && told("tls_closed") == [bytes])

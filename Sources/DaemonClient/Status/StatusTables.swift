@@ -136,25 +136,24 @@ struct StatusTables: Sendable {
             let taps = [session.device] + [session.tap].compactMap(\.self).filter { $0 != session.device }
             let state = session.reason ?? session.state
             return [
-                Part(Self.clock(session.beganAt), .dim), Part(Self.name(session.kind), .bold),
-                Part(Self.name(taps.joined(separator: " · "))),
+                Part(Self.name(session.kind), .bold), Part(Self.name(taps.joined(separator: " · "))),
                 Part(Self.name(Self.words(state)), Self.style(ofState: session.state)),
                 Part(SummaryFormat.span(Self.nanoseconds(session.ageSeconds))), Self.longestStep(of: session),
             ]
         }
         return ScreenTable(
             columns: [
-                .init(title: "OVER THE AIR"), .init(title: ""), .init(title: "OF", least: 8),
+                .init(title: "OVER THE AIR"), .init(title: "OF", least: 8),
                 .init(title: "STATE", least: 8), .init(title: "TOOK", isNumber: true),
-                .init(title: "LONGEST PART", isOptional: true),
+                .init(title: "LONGEST PART", least: 12, isOptional: true),
             ], rows: rows)
     }
 
-    /// `trigger to envelope 0.88 s`
+    /// `0.88 s trigger to envelope`
     private static func longestStep(of session: BenchStatus.OTA) -> Part {
         let longest = session.steps.max { bounded($0.seconds ?? 0, 0...1e9) < bounded($1.seconds ?? 0, 0...1e9) }
         guard let longest, let seconds = longest.seconds else { return Part("") }
-        return Part("\(name(words(longest.name))) \(SummaryFormat.span(nanoseconds(seconds)))", .dim)
+        return Part("\(SummaryFormat.span(nanoseconds(seconds))) \(name(words(longest.name)))", .dim)
     }
 
     // MARK: Faults
