@@ -106,6 +106,20 @@ import Testing
         #expect(same.output.contains("\"same_exchanges\" : 8"), "\(same.output)")
     }
 
+    /// Logs that other programs wrote, each with what the probe counted while they did.
+    @Test(arguments: ["gp", "pysim-read", "pysim-shell", "pysim-trace"])
+    func aSampleCountsAsItsLiveRunDid(name: String) throws {
+        let folder = try TemporaryFolder()
+        let sample = "\(Files.package)/Tests/Captures/replay/\(name)"
+        let end = try Command.run([
+            Files.probe, "replay", "--no-summary", "--json", folder.file("again.json"), "\(sample).log",
+        ])
+        #expect(end.ending == .exited(0), "\(end.errors)")
+        let (live, again) = (try report("\(sample).json"), try report(folder.file("again.json")))
+        #expect(live["command_count"] as? Int ?? 0 > 7)
+        #expect(try counts(again) == counts(live), "\(name)")
+    }
+
     @Test func aLogIsRedactedOntoStandardOutput() throws {
         let log = "00000000 APDU: 00 20 00 01 02 31 32 \n00000009 SW: 63 C2 \n00000001 APDU: 00 A4 0"
         let end = try Command.run([Files.probe, "replay", "--no-summary", "--redact", "-", "-"], input: log)

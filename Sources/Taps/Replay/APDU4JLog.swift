@@ -1,8 +1,8 @@
 internal import ProbeEvents
 
 /// Reads what apdu4j's LoggingCardTerminal writes, as GlobalPlatformPro does with `-d`:
-/// `A>> T=1 (4+0007) 00A40400 07 A0000000030000 00`, `A<< (0018+2) (34ms) 6F…A5… 9000`, `B>>` and `B<<` of bytes as they
-/// are, `SCardConnect("NAME", T=*) -> T=1, ATR`.
+/// `A>> T=1 (4+0007) 00A40400 07 A0000000030000 00`, `A<< (0018+2) (34ms) 6F…A5… 9000`, behind `A#1` on logical channel 1,
+/// `B>>` and `B<<` of bytes as they are, `# SCardConnect("NAME", T=*) -> T=1, ATR`, before March 2023 without `# `.
 ///
 /// The time of an answer is how long it took, to the millisecond. When anything was is not said.
 struct APDU4JLog: LogGrammar {
@@ -10,23 +10,34 @@ struct APDU4JLog: LogGrammar {
 
     /// Whether a line is one of apdu4j's.
     static func isStatement(_ line: LogLine) -> Bool {
-        line.has("A>> ", at: 0) || line.has("B>> ", at: 0) || line.has("A<< ", at: 0) || line.has("B<< ", at: 0)
-            || line.has("SCardConnect(\"", at: 0)
+        line.has(">> ", at: behindChannel(line)) || line.has("<< ", at: behindChannel(line))
+            || line.has("SCardConnect(\"", at: call(line))
     }
+
+    /// Where stands what follows `A`, `B`, or `A#1` on a logical channel; no place where there is none of them.
+    private static func behindChannel(_ line: LogLine) -> Int {
+        guard line[0] == UInt8(ascii: "A") || line[0] == UInt8(ascii: "B") else { return -1 }
+        return line[1] == UInt8(ascii: "#") ? line.decimal(at: 2)?.end ?? -1 : 1
+    }
+
+    /// Where the name of a call would stand.
+    private static func call(_ line: LogLine) -> Int { line.has("# ", at: 0) ? 2 : 0 }
 
     /// What the durations came to so far.
     private var nanoseconds: UInt64 = 0
 
     mutating func read(_ line: LogLine, _ teller: inout LogTeller) {
-        switch line[0] {
-        case UInt8(ascii: "A"), UInt8(ascii: "B"):
-            if line.has(">> ", at: 1) { return command(line, &teller) }
-            if line.has("<< ", at: 1) { return answer(line, &teller) }
+        let (mark, name) = (Self.behindChannel(line), Self.call(line))
+        if line.has(">> ", at: mark) {
+            command(line, &teller)
+        } else if line.has("<< ", at: mark) {
+            answer(line, &teller)
+        } else if line.has("<< ", at: 0) {
+            failure(line, &teller)
+        } else if line.has("SCardC", at: name) || line.has("SCardDisconnect(\"", at: name) {
+            call(line, name, &teller)
+        } else {
             teller.other(line)
-        case UInt8(ascii: "<") where line.has("<< ", at: 0): failure(line, &teller)
-        case UInt8(ascii: "S") where line.has("SCardC", at: 0) || line.has("SCardDisconnect(\"", at: 0):
-            call(line, &teller)
-        default: teller.other(line)
         }
     }
 
@@ -100,14 +111,14 @@ struct APDU4JLog: LogGrammar {
     }
 
     /// `SCardConnect("NAME", T=*) -> T=1, 3B…`, `SCardDisconnect("NAME", true) …`, `SCardControl("NAME", 0x…, BYTES) -> BYTES`.
-    private func call(_ line: LogLine, _ teller: inout LogTeller) {
+    private func call(_ line: LogLine, _ name: Int, _ teller: inout LogTeller) {
         guard let open = line.find("(\""), let close = line.find("\"", from: open + 2) else {
             return teller.other(line)
         }
         let reader = line.words((open + 2)..<close)
-        if line.has("SCardDisconnect", at: 0) {
+        if line.has("SCardDisconnect", at: name) {
             teller.close(Self.session, at: nanoseconds)
-        } else if line.has("SCardConnect", at: 0) {
+        } else if line.has("SCardConnect", at: name) {
             guard let arrow = line.find(") -> T=", from: close) else { return teller.other(line) }
             let isT1 = line[arrow + 7] == UInt8(ascii: "1")
             let isKnown = isT1 || line[arrow + 7] == UInt8(ascii: "0")

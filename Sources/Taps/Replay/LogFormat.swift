@@ -65,7 +65,7 @@ package enum LogFormat: String, CaseIterable, Sendable {
     private static func of(_ line: LogLine) -> LogFormat? {
         switch line[0] {
         case UInt8(ascii: "{") where line[1] == UInt8(ascii: "\""): return .events
-        case UInt8(ascii: "A"), UInt8(ascii: "B"), UInt8(ascii: "S"):
+        case UInt8(ascii: "A"), UInt8(ascii: "B"), UInt8(ascii: "S"), UInt8(ascii: "#"):
             if APDU4JLog.isStatement(line) { return .apdu4j }
         case UInt8(ascii: "O"), UInt8(ascii: "I"), UInt8(ascii: "P"):
             if OpenSCLog.isStatement(line) { return .openSC }

@@ -66,17 +66,17 @@ struct LogRedactor {
 
     // MARK: What is cut
 
-    /// Cuts a command.
-    mutating func cut(command text: HexText) {
+    /// Cuts a command; one that the log has twice is counted once.
+    mutating func cut(command text: HexText, isCounted: Bool = false) {
         let kept = Redaction.kept(command: text.bytes, response: [], level: level).command
-        count(blank(text, kept), of: text.bytes)
+        count(blank(text, kept), of: text.bytes, isCounted: isCounted)
     }
 
     /// Cuts the answer to a command.
-    mutating func cut(answer text: HexText, to command: [UInt8]) {
+    mutating func cut(answer text: HexText, to command: [UInt8], isCounted: Bool = false) {
         let kept = Redaction.kept(command: command, response: text.bytes, level: level).response
-        let isCounted = Redaction.kept(command: command, response: [], level: level).command != command
-        count(blank(text, kept), of: command, isCounted: isCounted)
+        let isCommandCut = Redaction.kept(command: command, response: [], level: level).command != command
+        count(blank(text, kept), of: command, isCounted: isCounted || isCommandCut)
     }
 
     /// Cuts every byte.
@@ -203,7 +203,9 @@ private struct HexRun {
         let isDense = HexDigit.value(between) != nil
         if isDense {
             while HexDigit.value(line[end]) != nil { end += 1 }
-            bytes = (end - start) / 2
+            // An IMSI has fifteen digits, and so has the number of a thread: `0x140187…`.
+            let isAddress = line[start - 1] == UInt8(ascii: "x")
+            bytes = (end - start + (isAddress ? 0 : 1)) / 2
         } else if between == UInt8(ascii: " ") || between == UInt8(ascii: ":") {
             while line[end] == between, Self.isByte(line, end + 1), HexDigit.value(line[end + 3]) == nil {
                 end += 3

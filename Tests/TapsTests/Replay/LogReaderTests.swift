@@ -22,6 +22,7 @@ import Testing
     @Test(arguments: [
         ("pcscd.log", LogFormat.pcscd), ("pcsc-spy.log", .spy), ("opensc.log", .openSC), ("apdu4j.log", .apdu4j),
         ("pysim.log", .hex), ("scriptor.log", .hex), ("commands.txt", .hex), ("session.pcapng", .capture),
+        ("gp.log", .apdu4j), ("pysim-read.log", .hex), ("pysim-shell.log", .hex), ("pysim-trace.log", .hex),
     ])
     func aFormatIsRecognised(name: String, format: LogFormat) throws {
         let log = try Self.sample(name)
@@ -137,6 +138,31 @@ import Testing
             ["00A40004023F00 9000", "00B0000001 079000"], []
         ),
         (.hex, "# Sent\n00B0000004\n# Received in 3ms\n010203049000\n", ["00B0000004 010203049000"], []),
+        (.hex, "INFO: -> 00a4000402 3f00\nINFO: <- 612b: \n", ["00A40004023F00 612B"], []),
+        // What pySim sent, and then what was meant; digits of its own words are neither.
+        (
+            .hex,
+            """
+            pySim.transport.304 -- DEBUG: T0: case #4 TPDU: 00a40004022fe2 => (no data) 6102
+            pySim.transport.345 -- DEBUG: T0: GET RESPONSE TPDU: 00c0000002 => 6200 9000
+            pySim.transport.49 -- INFO: -> 00a4000402 2fe200
+            pySim.transport.50 -- INFO: <- 9000: 6200
+            -> 00b0000002
+            <- 9000: 0102
+            080910100000000010
+            SW: 9000, RESP: 0102
+
+            """, ["00A40004022FE2 6102", "00C0000002 62009000", "00B0000002 01029000"], []
+        ),
+        (
+            .hex, "INFO: T0: case #2 TPDU: 00b0000002 => (no data) (no status word)\n", ["00B0000002 "],
+            ["1 no whole answer"]
+        ),
+        (
+            .apdu4j,
+            "# SCardConnect(\"R\", T=*) -> T=1, 3B800181\nA#1>> T=1 (4+0000) 01B00000 01\nA#1<< (0001+2) (3ms) 07 9000\n",
+            ["01B0000001 079000"], []
+        ),
         (.hex, "apdu --expect-sw 9000 00A40004023F00\n<- 9000:\n", ["00A40004023F00 9000"], []),
         (.apdu4j, "B>> T=1 (5) 00B0000001\nB<< (3) 079000\n", ["00B0000001 079000"], []),
         (.openSC, "Outgoing APDU (1 byte):\n00 .\n\nIncoming APDU (2 bytes):\n6F 00 o.\n", ["00 6F00"], []),
@@ -221,7 +247,9 @@ import Testing
     }
 
     /// It makes no difference in which pieces a log comes.
-    @Test(arguments: ["pcscd.log", "pcsc-spy.log", "opensc.log", "scriptor.log", "session.pcapng"])
+    @Test(arguments: [
+        "pcscd.log", "pcsc-spy.log", "opensc.log", "scriptor.log", "session.pcapng", "gp.log", "pysim-read.log",
+    ])
     func piecesMakeNoDifference(name: String) throws {
         let log = try Self.sample(name)
         let format = try #require(log.withUnsafeBytes { LogFormat(recognising: $0) })

@@ -61,6 +61,29 @@ import Testing
         #expect(again.exchanges.map(\.statusWord) == read.exchanges.map(\.statusWord))
     }
 
+    /// What programs say of a command in their own words, once more, and what they make of it.
+    @Test(arguments: [
+        ("gp.log", [pin, "8A1B2C3D4E5F60718293A4B5C6D7E8", "988812010000000000F3"]),
+        ("pysim-read.log", ["988812010000000000F3", "080910100000000010", "8988211000000000003", "001010000000001"]),
+        ("pysim-shell.log", [pin, "988812010000000000F3", "080910100000000010", "001010000000001"]),
+    ])
+    func noSecretStaysInWhatProgramsSay(name: String, secrets: [String]) throws {
+        let log = try LogReaderTests.sample(name)
+        let format = try #require(log.withUnsafeBytes { LogFormat(recognising: $0) })
+        let read = ReadLog(log, as: format, redacting: .capture)
+        #expect(read.redacted.count == log.count)
+        for secret in secrets {
+            #expect(String(decoding: log, as: UTF8.self).uppercased().contains(secret), "the sample has no \(secret)")
+            #expect(!String(decoding: read.redacted, as: UTF8.self).uppercased().contains(secret), "\(secret)")
+        }
+        let again = ReadLog(read.redacted, as: format, redacting: .capture)
+        #expect(again.redacted == read.redacted && again.cuts.isNothing)
+        #expect(again.exchanges.map(\.statusWord) == read.exchanges.map(\.statusWord))
+        // A command that is told twice is counted once.
+        let reads = read.exchanges.count { $0.name.name == "READ BINARY" && $0.response.bytes.count > 2 }
+        #expect(read.cuts.commands.first { $0.key.name == "READ BINARY" }?.value ?? 0 <= reads)
+    }
+
     /// A log that was cut at its begin or end, in the midst of a secret, too.
     @Test(arguments: ["pcscd.log", "pcsc-spy.log", "opensc.log", "apdu4j.log", "scriptor.log"])
     func noSecretStaysInAPart(name: String) throws {
