@@ -25,6 +25,7 @@ import Testing
             "! ACS ACR39U ICC Reader 00 00  contact 82%: 5 communication, 3 mute in 10 min; turn and clean",
             "SELECT takes 140% longer than usual and got 38% unusual answers",
             "EXPLAIN   2026-01-02T03-04-03.250Z-card-acs-acr39u.ndjson",
+            " scp81         left · ota ", " client gone  6.00 s  0.50 s envelope to open channel",
             "03:04:03  card", "READ BINARY: 6F00, no precise diagnosis", "×3",
         ] { #expect(lines.contains { $0.contains(part) }, "\(part)") }
     }
@@ -69,6 +70,8 @@ import Testing
         status.commands[0].p50Seconds = -.infinity
         status.commands[0].share = .nan
         status.uptimeSeconds = .nan
+        status.ota[0].ageSeconds = .nan
+        status.ota[0].steps[1].seconds = .infinity
         status.time = "T"
         status.modems[0].signal = ["rsrp": .nan]
         #expect(!Self.lines(status, 80, 24).isEmpty)

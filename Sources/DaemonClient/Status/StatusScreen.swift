@@ -146,7 +146,7 @@ package struct StatusScreen: Sendable {
             return ScreenStack(
                 [
                     .init(tables.devices, least: 2), .init(tables.commands, least: 4), .init(tables.faults, least: 3),
-                    .init(tables.sessions, least: 2), .init(tables.channels, least: 2),
+                    .init(tables.sessions, least: 2), .init(tables.channels, least: 2), .init(tables.ota, least: 2),
                 ], width: layout.columns, height: room
             ).lines
         }
@@ -154,8 +154,11 @@ package struct StatusScreen: Sendable {
         let right = layout.columns - 3 - left
         return Self.beside(
             ScreenStack(
-                [.init(tables.commands, least: 6), .init(tables.sessions, least: 3), .init(tables.channels, least: 3)],
-                width: left, height: room
+                [
+                    .init(tables.commands, least: 6), .init(tables.sessions, least: 3),
+                    .init(tables.channels, least: 3),
+                    .init(tables.ota, least: 3),
+                ], width: left, height: room
             ).lines,
             ScreenStack(
                 [.init(tables.devices, least: 4), .init(tables.faults, least: 4)], width: right, height: room

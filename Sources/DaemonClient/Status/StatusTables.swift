@@ -114,15 +114,9 @@ struct StatusTables: Sendable {
     var channels: ScreenTable {
         let rows = status.channels.map { channel in
             let bearer = channel.bearer == BearerType.none.name ? "" : " over \(Self.words(channel.bearer))"
-            let style: SummaryLayout.Style =
-                switch channel.state {
-                case "open": .good
-                case "failed", "timeout": .alarm
-                default: .dim
-                }
             return [
-                Part(Self.name(channel.destination + bearer), .bold),
-                Part(Self.name(channel.device)), Part(Self.name(Self.end(of: channel)), style),
+                Part(Self.name(channel.destination + bearer), .bold), Part(Self.name(channel.device)),
+                Part(Self.name(Self.end(of: channel)), Self.style(ofState: channel.state)),
                 Part(Self.lasting(channel)), Part(Self.bytes(channel.sentBytes)),
                 Part(Self.bytes(channel.receivedBytes)),
             ]
@@ -133,6 +127,33 @@ struct StatusTables: Sendable {
                 .init(title: "OPEN FOR", isNumber: true), .init(title: "OUT", isNumber: true),
                 .init(title: "IN", isNumber: true),
             ], rows: rows)
+    }
+
+    // MARK: Over the air
+
+    var ota: ScreenTable {
+        let rows = status.ota.map { session in
+            let taps = [session.device] + [session.tap].compactMap(\.self).filter { $0 != session.device }
+            let state = session.reason ?? session.state
+            return [
+                Part(Self.name(session.kind), .bold), Part(Self.name(taps.joined(separator: " · "))),
+                Part(Self.name(Self.words(state)), Self.style(ofState: session.state)),
+                Part(SummaryFormat.span(Self.nanoseconds(session.ageSeconds))), Self.longestStep(of: session),
+            ]
+        }
+        return ScreenTable(
+            columns: [
+                .init(title: "OVER THE AIR"), .init(title: "OF", least: 8),
+                .init(title: "STATE", least: 8), .init(title: "TOOK", isNumber: true),
+                .init(title: "LONGEST PART", least: 12, isOptional: true),
+            ], rows: rows)
+    }
+
+    /// `0.88 s trigger to envelope`
+    private static func longestStep(of session: BenchStatus.OTA) -> Part {
+        let longest = session.steps.max { bounded($0.seconds ?? 0, 0...1e9) < bounded($1.seconds ?? 0, 0...1e9) }
+        guard let longest, let seconds = longest.seconds else { return Part("") }
+        return Part("\(SummaryFormat.span(nanoseconds(seconds))) \(name(words(longest.name)))", .dim)
     }
 
     // MARK: Faults
@@ -159,6 +180,15 @@ struct StatusTables: Sendable {
 
     /// A name of a vocabulary for people.
     static func words(_ name: String) -> String { name.replacing("_", with: " ") }
+
+    /// How the state of a channel, or of a session over the air, looks.
+    private static func style(ofState state: String) -> SummaryLayout.Style {
+        switch state {
+        case "open": .good
+        case "failed", "timeout": .alarm
+        default: .dim
+        }
+    }
 
     private static func counts(_ commands: UInt64, _ errors: UInt64) -> [Part] {
         [Part(SummaryFormat.count(commands)), Part(SummaryFormat.count(errors), errors > 0 ? .alarm : .dim)]
