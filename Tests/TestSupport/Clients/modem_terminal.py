@@ -2,15 +2,19 @@
 
 COMMAND makes the modem tell what the card asks; each time an answer goes back in the maker's own command. Words, for the
 command of the card with number N, from 1: silent=N never answers it; wrong=N answers something else first; refuse=N:RESULT
-gives that general result, in hex, with the cause 00. late=N answers after the modem has given up. It ends when the modem
-has been quiet for a second, and prints what it did as JSON, with all bytes that went and came.
+gives that general result, in hex, with the cause 00. late=N answers after the modem has given up. run=PROGRAM runs it at the first
+SEND DATA and waits for its end. It ends when the modem has been quiet for a second, and prints what it did as JSON, with all
+bytes that went and came.
 """
 import json
 import re
+import subprocess
 import sys
 import time
 
 import serial
+
+from toolkit_objects import objects, tlv
 
 # What a command of the card looks like, and how it is answered: whole, or by type and result.
 RAW = [(re.compile(r'\+CUSATP: "([0-9A-F]+)"'), 'AT+CUSATT="%s"'),
@@ -45,22 +49,6 @@ def hear():
             return None
         if data.strip():
             return data.decode().strip()
-
-
-def tlv(tag, value):
-    head = bytes([tag, len(value)]) if len(value) < 0x80 else bytes([tag, 0x81, len(value)])
-    return head + bytes(value)
-
-
-def objects(data):
-    found, at = {}, 0
-    while at < len(data):
-        tag, length, at = data[at] & 0x7F, data[at + 1], at + 2
-        if length == 0x81:
-            length, at = data[at], at + 1
-        found[tag] = data[at:at + length]
-        at += length
-    return found
 
 
 def response(asked, result):
@@ -112,6 +100,8 @@ while (line := waiting.pop(0) if waiting else hear()) is not None:
     number = len(done["types"])
     if number == silent:
         continue
+    if kind == 0x43 and "run" in words:
+        subprocess.run([words.pop("run")], check=True, stdout=subprocess.DEVNULL)
     if number == late:
         time.sleep(float(words["pause"]))
     if number == wrong:

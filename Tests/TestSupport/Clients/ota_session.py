@@ -1,11 +1,11 @@
 """An administration server and a card (GlobalPlatform Amendment B), each over an openssl of its own.
 
-usage: ota_session.py IDENTITY KEY [--option OPTION]... [--session FILE] [--server PORT --once PORT]
+usage: ota_session.py IDENTITY KEY [--option OPTION]... [--session FILE] [--server PORT --once PORT [--log FILE]]
 
 Starts the server and prints its port; then, for each line of its input with a port, lets a card have a session there, and
 prints as JSON what went through: commands and responses in hex, and whether each side got what the other one said. With a
 file for the TLS session the second card resumes that of the first. With `--once` the server listens on a port that is given,
-one card has a session at the other one, and that is all.
+one card has a session at the other one, and that is all; the server's own log has each record of it.
 """
 
 import argparse
@@ -106,12 +106,13 @@ parser.add_argument("--option", action="append", default=[])
 parser.add_argument("--session")
 parser.add_argument("--server", type=int, default=0)
 parser.add_argument("--once", type=int)
+parser.add_argument("--log", default="/dev/null")
 options = parser.parse_args()
 with socket.create_server(("127.0.0.1", options.server)) as free:
     own = free.getsockname()[1]
 process = openssl(
     "s_server", "-accept", "127.0.0.1:%d" % own, "-nocert", "-psk", options.key, "-psk_identity", options.identity,
-    "-quiet", *options.option)
+    "-quiet", *(["-naccept", "2", "-msg", "-msgfile", options.log] if options.once else []), *options.option)
 while True:
     try:
         # It takes one connection after the other: this one ends at once.
@@ -121,7 +122,7 @@ while True:
         pass
 if options.once:
     right = session(process, options.once)
-    process.kill()
+    process.wait(10)
     sys.exit(0 if right else 1)
 print(own, flush=True)
 for line in sys.stdin:

@@ -3,14 +3,15 @@
 Words: data=N bytes wait for the card (1000000); refuse=TYPE:RESULT answers the first command of that type with that
 result, both in hex; drop=N:CHANNEL tells after N commands, or when the card asks no more, that this link is gone, and
 knows it no more; leave=N goes after N commands without a word; run=PROGRAM runs it at the first SEND DATA and waits for its
-end; plain sends a message without a secured packet. It prints what it did as JSON.
+end; plain sends a message without a secured packet; modem=PORT reaches the card by +CSIM at that port, in place of the
+first reader. It prints what it did as JSON.
 """
 import json
+import re
 import subprocess
 import sys
 
-from smartcard.System import readers
-from smartcard.scard import SCARD_LEAVE_CARD
+from toolkit_objects import objects, tlv
 
 SECURED = ("D140820283810605" "91214365F7" "8B33" "4407912143" "65F77FF622112110000000" "22"
            "027000" "001D1516211515B000110000000001000102030405060708" "A0A40000023F00")
@@ -24,30 +25,38 @@ leave = int(words.get("leave", -1))
 done = {"types": [], "sent": 0, "received": 0, "opened": 0, "dropped": False}
 channel, gone = 0, set()
 
-connection = readers()[0].createConnection()
-connection.connect(disposition=SCARD_LEAVE_CARD)
+
+def reader():
+    """What sends a command to the card in the first reader, and gives its answer."""
+    from smartcard.System import readers
+    from smartcard.scard import SCARD_LEAVE_CARD
+    connection = readers()[0].createConnection()
+    connection.connect(disposition=SCARD_LEAVE_CARD)
+
+    def transmit(command):
+        response, sw1, sw2 = connection.transmit(list(command))
+        return bytes(response) + bytes([sw1, sw2])
+    return transmit
+
+
+def modem(path):
+    """The same by the port of a modem (TS 27.007, 8.17)."""
+    import serial
+    port = serial.Serial(path, 115200, timeout=10)
+
+    def transmit(command):
+        port.write(b'AT+CSIM=%d,"%s"\r' % (2 * len(command), command.hex().upper().encode()))
+        return bytes.fromhex(re.search(rb'\+CSIM: \d+,"(\w+)"', port.read_until(b"\r\nOK\r\n"))[1].decode())
+    return transmit
+
+
+transmit = modem(words["modem"]) if "modem" in words else reader()
 
 
 def send(header, data=b"", expected=None):
-    tail = [len(data)] + list(data) if data else [expected]
-    response, sw1, sw2 = connection.transmit(list(bytes.fromhex(header)) + tail)
-    return bytes(response), sw1, sw2
-
-
-def tlv(tag, value):
-    head = bytes([tag, len(value)]) if len(value) < 0x80 else bytes([tag, 0x81, len(value)])
-    return head + bytes(value)
-
-
-def objects(data):
-    found, at = {}, 0
-    while at < len(data):
-        tag, length, at = data[at] & 0x7F, data[at + 1], at + 2
-        if length == 0x81:
-            length, at = data[at], at + 1
-        found[tag] = data[at:at + length]
-        at += length
-    return found
+    tail = bytes([len(data)]) + data if data else bytes([expected])
+    answer = transmit(bytes.fromhex(header) + tail)
+    return answer[:-2], answer[-2], answer[-1]
 
 
 def answer(command):
