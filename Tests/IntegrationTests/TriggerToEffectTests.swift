@@ -172,7 +172,8 @@ import Testing
 
     private func steps(_ row: [String: Any]) -> [[String: Any]] { row["steps"] as? [[String: Any]] ?? [] }
 
-    /// What the recorded events of a kind say of the card's bytes: a channel's from the card, a connection's from the server.
+    /// What the recorded events of a kind say of the card's bytes: a channel's are the card's own, a connection's the
+    /// server's.
     private func told(_ event: String) throws -> [Bytes] {
         try folder.read("events.ndjson").split(separator: "\n").filter { $0.contains("\"event\":\"\(event)\"") }.map {
             let line = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
@@ -182,8 +183,8 @@ import Testing
         }
     }
 
-    /// From the message's coming to the card's last answer, as card or modem wrote it down: nanoseconds of CLOCK_MONOTONIC begin
-    /// each line.
+    /// From the message's coming to the card's last answer, as card or modem wrote it down: each line begins with
+    /// nanoseconds of CLOCK_MONOTONIC.
     private func logged(_ stage: Stage, _ terminal: Terminal) -> Int {
         let lines = stage.log().split(separator: "\n")
         func time(_ line: Substring?) -> Int { line.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0 }

@@ -5,8 +5,8 @@ internal import SmartCard
 /// trace shows them (`-> 00a4000402 3f00`, `<- 9000: 6f…`, also behind `INFO: `), as scriptor does (`> 00 A4 …`,
 /// `< 62 1E … 90 00 : words`), as apdu4j's dumps do (`# Sent`, `# Received`), and `APDU: … SW: …` or `… -> …` in one line.
 ///
-/// With `--verbose` pySim first tells each command that it makes of one for a T=0 card (`T0: case #4 TPDU: 00a4… => (no data)
-/// 612b`, `T0: GET RESPONSE TPDU: …`): these are what the card got, and the one behind them is what was meant.
+/// With `--verbose` pySim first tells each command that it makes of one for a T=0 card (`T0: case #4 TPDU: 00a4… =>
+/// (no data) 612b`, `T0: GET RESPONSE TPDU: …`): these the card got, and the one behind them is what was meant.
 ///
 /// Nothing in them says when anything was. A command without an answer is told as one.
 struct HexLog: LogGrammar {
