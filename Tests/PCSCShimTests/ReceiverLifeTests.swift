@@ -1,8 +1,10 @@
+import CProbe
 import Foundation
 import ProbeEvents
-import Taps
 import TestSupport
 import Testing
+
+@testable import Taps
 
 /// Receivers that come, go and come again while clients go on.
 @Suite struct ReceiverLifeTests {
@@ -116,6 +118,24 @@ import Testing
         let error = #expect(throws: ShimReceiverError.self) { try receiver.start(into: RecordingSink()) }
         #expect(error?.explanation.hasPrefix("cannot listen on \(path): ") == true)
         receiver.stop()
+    }
+
+    /// What a client said while the receiver was busy with others is heard before it is sent away as one that is silent.
+    @Test func helloThatWaitedIsHeard() throws {
+        let folder = try TemporaryFolder()
+        let listener = receiver_listen(folder.file("shim"))
+        defer { close(listener) }
+        let sink = RecordingSink()
+        var clients = ShimClients(listener: listener, sink: sink)
+        let client = try AskedClient(environment: Workshop.shared.environment(receiver: folder.file("shim")))
+        try client.ask("establish")
+        #expect(clients.accept())
+        usleep(2_100_000)
+        clients.drain()
+        #expect(clients.processes.count == 1)
+        #expect(sink.droppedInAll == 0)
+        clients.letGo()
+        try client.finish()
     }
 
     @Test func threadIsDeafToSignals() throws {

@@ -74,6 +74,9 @@ struct ShimClients {
             guard let client = clients[descriptor] else { continue }
             client.drain(into: sink, clock: clock, isFinal: false)
             guard client.isSilent(now: clock.monotonicNanoseconds) else { continue }
+            // It may have spoken while others were heard, which takes long on a busy machine.
+            hear(descriptor)
+            guard clients[descriptor] != nil, client.process == nil else { continue }
             tellDropped(.malformed)
             end(descriptor)
         }
