@@ -200,7 +200,7 @@ package struct SpanData: Sendable, Hashable {
 
     /// The wall time of a stamp's end, by the clock that does not jump where its begin is known by that.
     private func endWall(of stamp: EventStamp) -> UInt64 {
-        guard let begin else { return stamp.endWall }
+        guard let begin else { return stamp.endWallNanoseconds }
         return begin.wall(atMonotonic: stamp.startNanoseconds &+ stamp.durationNanoseconds)
     }
 
