@@ -110,7 +110,7 @@ package final class EventForwarder: EventSink {
     }
 
     /// Takes no more events and waits until the daemon has confirmed all, or the time is over, or nobody is there, or
-    /// the daemon has confirmed nothing for 300 ms: whoever waits for us is not held up by one that hangs.
+    /// the daemon has confirmed nothing for a second: whoever waits for us is not held up by one that hangs.
     ///
     /// Returns how many events no daemon has confirmed, of all that were ever handed to it. Safe to call twice.
     @discardableResult
@@ -128,7 +128,7 @@ package final class EventForwarder: EventSink {
             var before: UInt64
             repeat {
                 before = delivered
-                guard !done.wait(atMost: min(end - .now, .milliseconds(300))) else { break }
+                guard !done.wait(atMost: min(end - .now, .seconds(1))) else { break }
             } while delivered > before && .now < end
         }
         let (channel, retry, lost) = state.withLock { state in
