@@ -4,13 +4,13 @@ package struct EventSubject: Sendable, Hashable {
     package let device: String?
     /// The process that talked to the card; nil where none is known.
     package let client: ClientProcess?
-    /// The client's session with the card; nil for none.
+    /// The client's session with the card, 0 being that of most who name none; nil for none.
     package let session: UInt64?
 
-    fileprivate init(_ device: String? = nil, _ client: ClientProcess? = nil, _ session: UInt64 = 0) {
+    fileprivate init(_ device: String? = nil, _ client: ClientProcess? = nil, _ session: UInt64? = nil) {
         self.device = device?.isEmpty == true ? nil : device
         self.client = client
-        self.session = client == nil || session == 0 ? nil : session
+        self.session = client == nil ? nil : session
     }
 
     fileprivate init(_ link: BIPLink) { self.init(link.device, link.client, link.session) }

@@ -13,7 +13,7 @@ import Testing
         let members = line.merging(line["link"] as? [String: Any] ?? [:]) { $1 }
         let device = Self.deviceNames.compactMap { members[$0] as? String }.first { !$0.isEmpty }
         let client = (members["client"] as? [String: Any])?["id"] as? UInt64
-        let session = (members["session"] as? UInt64).flatMap { $0 == 0 || client == nil ? nil : $0 }
+        let session = client == nil ? nil : members["session"] as? UInt64
         let subject = row.event.subject
         #expect(subject.device == device)
         #expect(subject.client?.id == client)

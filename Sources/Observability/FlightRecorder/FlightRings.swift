@@ -87,7 +87,8 @@ struct FlightRings: Sendable {
     private static func places(of event: ProbeEvent) -> [Place] {
         if case .clientDrained = event { return [] }
         let device = event.subject.device.map { Place.device($0) } ?? .bench
-        return [device] + (SessionKey(event).map { [.session($0)] } ?? [])
+        guard let key = SessionKey(event), key.session != 0 else { return [device] }
+        return [device, .session(key)]
     }
 }
 
