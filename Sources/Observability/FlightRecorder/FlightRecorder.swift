@@ -49,6 +49,7 @@ package final class FlightRecorder: EventSink {
     private let traces: @Sendable (_ client: UInt64, _ session: UInt64) -> String?
     private let usual: @Sendable (APDUExchange) -> FlightHeader.Usual?
     private let count: @Sendable (FlightFileResult) -> Void
+    private let now: @Sendable () -> UInt64
     private let memory = Memory()
     private let writer: BoundedQueue<Request>
 
@@ -59,15 +60,17 @@ package final class FlightRecorder: EventSink {
     ///   - traces: the trace of an open session, in hex.
     ///   - usual: how such a command went before on that card, where more is known than what was told here.
     ///   - count: counts what becomes of each fault's file.
+    ///   - now: CLOCK_MONOTONIC, nanoseconds; stamps are of whoever told them, and those of a report are made up.
     ///   - onWritten: is told of each file, or why it could not be written.
     package init(
         _ folder: FlightFolder, bench: @escaping @Sendable () -> [String: String],
         traces: @escaping @Sendable (_ client: UInt64, _ session: UInt64) -> String? = { _, _ in nil },
         usual: @escaping @Sendable (APDUExchange) -> FlightHeader.Usual? = { _ in nil },
         count: @escaping @Sendable (FlightFileResult) -> Void = { _ in },
+        now: @escaping @Sendable () -> UInt64 = { EventClock.monotonicNow },
         onWritten: @escaping @Sendable (Result<Flight, FlightFolder.Failure>) -> Void = { _ in }
     ) {
-        (self.traces, self.usual, self.count) = (traces, usual, count)
+        (self.traces, self.usual, self.count, self.now) = (traces, usual, count, now)
         writer = BoundedQueue(
             name: "flights", capacity: Self.pauseLimit,
             onDrop: { [memory] _ in
@@ -96,7 +99,7 @@ package final class FlightRecorder: EventSink {
             let fault = Fault(event, openSessions: state.rings.openSessions)
             defer { state.note(event) }
             guard let fault, fault.kind != .loss else { return (nil, false) }
-            guard state.isDue(fault, event.stamp.endNanoseconds) else { return (nil, true) }
+            guard state.isDue(fault, now()) else { return (nil, true) }
             state.requests += 1
             let header = state.header(of: fault, event)
             return (Request(number: state.requests, header: header, event: event), false)

@@ -21,11 +21,13 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func recorder(limit: Int = 100) -> FlightRecorder {
+    private func recorder(
+        limit: Int = 100, now: @escaping @Sendable () -> UInt64 = { EventClock.monotonicNow }
+    ) -> FlightRecorder {
         FlightRecorder(
             FlightFolder(path: folder.file("flights"), fileLimit: limit), bench: { ["bench": "b", "kernel": "6.1"] },
             traces: { client, session in client == 7 && session == 1 ? "abc" : nil },
-            count: { [counts] result in counts.all.withLock { $0[result, default: 0] += 1 } })
+            count: { [counts] result in counts.all.withLock { $0[result, default: 0] += 1 } }, now: now)
     }
 
     private func files() throws -> [FlightFile] {
@@ -78,14 +80,18 @@ import Testing
         #expect(lines.contains(" running  lpac (pid 99)"))
     }
 
-    /// The same again within ten seconds has no file of its own, and is counted.
-    @Test func theSameFaultIsWrittenOnce() throws {
-        let recorder = recorder()
+    /// The same again within ten seconds has no file of its own, and is counted; whatever stamps the events have.
+    @Test(arguments: [0, 11_000_000_000])
+    func theSameFaultIsWrittenOnce(between: UInt64) throws {
+        let now = Mutex<UInt64>(1_000_000_000)
+        let recorder = recorder(now: { now.withLock { $0 } })
         let run = SummaryScenario(telling: recorder)
         run.open()
-        run.send("00B0000000", "6F00", times: 5)
+        run.send("00B0000000", "6F00", times: 4)
+        run.now += between
+        run.send("00B0000000", "6F00")
         run.send("00B0000000", "6581")
-        run.now += 11_000_000_000
+        now.withLock { $0 += 11_000_000_000 }
         run.send("00B0000000", "6F00")
         recorder.finish(within: .seconds(5))
         #expect(counted == [3, 4, 0])
