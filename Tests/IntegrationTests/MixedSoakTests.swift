@@ -1,4 +1,5 @@
 import Foundation
+import Observability
 import Synchronization
 import TestSupport
 import Testing
@@ -24,6 +25,7 @@ import Testing
         #expect(lost == [:])
         try soak.expectStore()
         try soak.expectTraces()
+        try soak.expectFlights()
         try soak.expectFlat(since: middle, isLong: Self.seconds > 1_000)
     }
 }
@@ -373,6 +375,24 @@ private final class MixedSoak: Sendable {
         #expect(
             dropped == 0 ? taken == Int(told) : taken + Int(dropped) >= Int(told),
             "\(taken), \(dropped) dropped of \(told)")
+    }
+
+    /// A fault that goes on has a file every ten seconds, no more and no fewer, whatever the wall clock does.
+    func expectFlights() throws {
+        let folder = FlightFolder(path: bench.folder.file("state/cardlink-probe/flights"))
+        let headers = try folder.names.map { try FlightFile(at: "\(folder.path)/\($0)").header }
+        var last: [String: UInt64] = [:]
+        var shortest = UInt64.max
+        var longest: UInt64 = 0
+        for header in headers.sorted(by: { $0.nanoseconds < $1.nanoseconds }) where header.kind == .test {
+            let key = "\(header.device) \(header.message)"
+            if let before = last[key] {
+                shortest = min(shortest, header.nanoseconds - before)
+                longest = max(longest, header.nanoseconds - before)
+            }
+            last[key] = header.nanoseconds
+        }
+        #expect(shortest >= 10_000_000_000 && longest > 0 && longest < 60_000_000_000, "\(shortest) to \(longest)")
     }
 
     func expectFlat(since middle: ProcessReading, isLong: Bool) throws {
