@@ -382,7 +382,7 @@ private final class MixedSoak: Sendable {
     func expectFlights(in elapsed: Duration) throws {
         let folder = FlightFolder(path: bench.folder.file("state/cardlink-probe/flights"))
         var counts: [String: Int] = [:]
-        for name in try folder.names {
+        for name in folder.names {
             let header = try FlightFile(at: "\(folder.path)/\(name)").header
             if header.kind == .test { counts["\(header.device) \(header.message)", default: 0] += 1 }
         }
