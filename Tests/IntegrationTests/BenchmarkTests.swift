@@ -47,7 +47,7 @@ import Testing
             .replacing("\n", with: " ").replacing(",", with: "")
         #expect(
             text.contains(
-                "adds \(row.1) ns, \(row.2) of them for reading the clock twice; pcsc-lite's own spy library adds \(row.3) ("
+                "adds \(row.1) ns \(row.2) of them for reading the clock twice; pcsc-lite's own spy library adds \(row.3) ("
             ))
     }
 
