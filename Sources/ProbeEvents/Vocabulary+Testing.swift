@@ -36,6 +36,10 @@ public enum ExporterName: UInt8, ClosedVocabulary {
     case recording
     /// Files of the last events around a fault.
     case flights
+    /// The live page and its API.
+    case live
+    /// What is told of a card over many commands.
+    case cards
 }
 
 /// Why it could not be sent.

@@ -32,18 +32,28 @@ enum Benchmark {
         }
         let known = all.map(\.name)
         if let unknown = names.first(where: { !known.contains($0) }) {
-            let line = "Tests/benchmark: unknown benchmark '\(unknown)'; there is: \(known.joined(separator: ", "))\n"
-            FileHandle.standardError.write(Data(line.utf8))
+            complain("unknown benchmark '\(unknown)'; there is: \(known.joined(separator: ", "))")
             exit(64)
         }
         var hasMissed = false
         for (name, measure) in all where names.isEmpty || names.contains(name) {
-            let rows = try await measure(size)
+            let rows: [Row]
+            do {
+                rows = try await measure(size)
+            } catch {
+                hasMissed = true
+                complain("\(name) came to no figure: \(error)")
+                continue
+            }
             hasMissed = hasMissed || rows.contains { $0.hasMissed }
             print(isJSON ? try rows.map { try $0.json() }.joined(separator: "\n") : Row.table(rows))
             try page?.write(rows, of: name)
         }
         if hasMissed { exit(1) }
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("Tests/benchmark: \(text)\n".utf8))
     }
 }
 

@@ -141,11 +141,22 @@ private final class MixedSoak: Sendable {
                 }
             }
         }
-        Thread.sleep(until: Date(timeIntervalSinceNow: seconds / 2))
+        try report(until: Date(timeIntervalSinceNow: seconds / 2))
         let middle = try ProcessReading(probe.pid)
+        try report(until: end)
         group.wait()
         _ = try eventually(within: 20) { try told() == done }
         return middle
+    }
+
+    /// Says each minute how it is, so that what grows or falls behind is seen where it begins.
+    private func report(until end: Date) throws {
+        while Date() < end {
+            Thread.sleep(until: min(end, Date(timeIntervalSinceNow: 60)))
+            let (before, told, own) = (done, try told(), try ProcessReading(probe.pid).ownKilobytes)
+            let counts = before.map { "\($0.key) \((told[$0.key] ?? 0) - $0.value)" }.sorted()
+            print("own memory \(own) kB, \(try probe.metrics().count) samples; told and done:", counts)
+        }
     }
 
     /// What the daemon says of the same.
@@ -178,6 +189,10 @@ private final class MixedSoak: Sendable {
                     ] + steps + ending, environment: bench.environment)
             }
             add(end.output.split(separator: "\n").count { $0.split(separator: " ").last?.count == 4 }, .answers)
+            // What it could not tell the daemon it says itself.
+            for line in end.errors.split(separator: "\n") where line.hasPrefix("cardlink-probe:") {
+                state.withLock { $0.fail("run", "\(line)") }
+            }
         }
     }
 

@@ -126,7 +126,7 @@ import Testing
         let listener = receiver_listen(folder.file("shim"))
         defer { close(listener) }
         let sink = RecordingSink()
-        var clients = ShimClients(listener: listener, sink: sink)
+        var clients = ShimClients(listener: listener, inherited: ProcessEnvironment([] as [[UInt8]]), sink: sink)
         let client = try AskedClient(environment: Workshop.shared.environment(receiver: folder.file("shim")))
         try client.ask("establish")
         let isAccepted = clients.accept()

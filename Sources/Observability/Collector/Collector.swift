@@ -85,7 +85,7 @@ public final class Collector: EventSink {
         health.scrapeDuration.record(nanoseconds)
     }
 
-    /// Counts events that were lost on their way to a sink; for ``EventRing.Reader``.
+    /// Counts events that were lost before they could be counted.
     package func countDropped(_ count: UInt64, source: SourceKind, reason: DropReason = .queueFull) {
         health.eventsDropped[source, reason].increment(by: count)
     }

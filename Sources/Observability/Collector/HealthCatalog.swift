@@ -10,9 +10,9 @@ package struct HealthCatalog: Sendable {
     /// Events that came.
     package let eventsReceived = Counter(
         "cardlink_events_received_total", "Events that sources told.", labels: OneLabel("source", SourceKind.self))
-    /// Events that were lost.
+    /// Events that were lost: no other number has them.
     package let eventsDropped = Counter(
-        "cardlink_events_dropped_total", "Events that were lost.",
+        "cardlink_events_dropped_total", "Events that were lost before they were counted.",
         labels: TwoLabels("source", SourceKind.self, "reason", DropReason.self))
     /// Series that there was no room for. Its own names are few: it has room for each.
     package let seriesRefused = Counter(
@@ -30,7 +30,7 @@ package struct HealthCatalog: Sendable {
     package let exportFailures = Counter(
         "cardlink_export_failures_total", "Attempts to export that failed; another one may follow.",
         labels: TwoLabels("exporter", ExporterName.self, "reason", ExportFailureReason.self))
-    /// What will never arrive.
+    /// What will never arrive, though the numbers have it.
     package let exportDropped = Counter(
         "cardlink_export_dropped_total", "Items that were given up: spans, log records, events.",
         labels: TwoLabels("exporter", ExporterName.self, "reason", ExportFailureReason.self))

@@ -33,6 +33,9 @@ package final class FlightRecorder: EventSink {
     /// What was heard, and what became of it; shared with the thread that writes.
     private final class Memory: Sendable {
         let state = Mutex(State())
+        /// Those whose aftermath is not over; as many at most as there are files in ten seconds. Held also while one goes
+        /// from here to the writer, so that the end finds each in one of both.
+        let waiting = Mutex<[Request]>([])
     }
 
     fileprivate struct State {
@@ -40,8 +43,6 @@ package final class FlightRecorder: EventSink {
         var custom = FlightCustom()
         /// When each fault that got a file lately did.
         var last: [Fault: UInt64] = [:]
-        /// Those whose aftermath is not over; as many at most as there are files in ten seconds.
-        var waiting: [Request] = []
         var requests: UInt64 = 0
         var untold: UInt64 = 0
     }
@@ -111,25 +112,22 @@ package final class FlightRecorder: EventSink {
             request.header.usual = usual(exchange) ?? request.header.usual
         }
         let (number, held) = (request.number, request)
-        memory.state.withLock { $0.waiting.append(held) }
+        memory.waiting.withLock { $0.append(held) }
         Task { [memory, writer] in
             try? await Task.sleep(for: Self.aftermath)
-            let isWaiting = memory.state.withLock { state in
-                let place = state.waiting.firstIndex { $0.number == number }
-                if let place { state.waiting.remove(at: place) }
-                return place != nil
+            memory.waiting.withLock { waiting in
+                guard let place = waiting.firstIndex(where: { $0.number == number }) else { return }
+                writer.append(waiting.remove(at: place))
             }
-            if isWaiting { writer.append(held) }
         }
     }
 
     /// Writes what waits, aftermath or not; bounded in time.
     package func finish(within limit: Duration) {
-        let waiting = memory.state.withLock { state in
-            defer { state.waiting = [] }
-            return state.waiting
+        memory.waiting.withLock { waiting in
+            waiting.forEach(writer.append)
+            waiting = []
         }
-        waiting.forEach(writer.append)
         writer.finish(within: limit)
     }
 }

@@ -38,8 +38,8 @@ struct CardOutput: Sendable {
         self.watch = watch
         reader = EventRing.Reader(
             watch, name: "cards", capacity: Self.queueCapacity, gathering: Self.gathering
-        ) { source, count in
-            collector.countDropped(count, source: source)
+        ) { _, count in
+            collector.health.exportDropped[.cards, .queueFull].increment(by: count)
         }
         collector.registry.beforeEachScrape {
             for (reader, ratio) in watch.contactRatios(at: EventClock.monotonicNow) {

@@ -24,7 +24,7 @@ struct TraceOutput: Sendable {
         queueCapacity = traces.batch.queueSize
         let telemetry = ExportTelemetry(exporter, in: collector.health, say: environment.say)
         pipeline = TracePipeline(TraceExport(traces, telemetry: telemetry), root: environment.caller) {
-            collector.countDropped($1, source: $0)
+            telemetry.countDropped(.queueFull, $1)
         }
         pipeline.showTraces(in: collector)
         environment.log.info("traces to \(traces.export.shownEndpoint)")

@@ -62,17 +62,18 @@ package struct Run: Sendable {
         let sinks = await RunSinks(
             request, of: shortName, variables, exports, wantsNumbers: RunMetrics.areWanted(request, exported),
             bench: bench)
-        let tap = Terminal.attempt {
+        var own = sinks.trace?.environment(variables) ?? variables
+        own.tellTester(version: request.testerVersion)
+        let tap = Terminal.attempt { [own] in
             try RunTap(
-                runtimeDirectory: request.runtimeDirectory, sink: sinks.entry, failures: sinks.summary.failures)
+                runtimeDirectory: request.runtimeDirectory, environment: own.entries, sink: sinks.entry,
+                failures: sinks.summary.failures)
         }
         let metrics = await RunMetrics(request, counting: sinks.collector, of: tap, bench: bench, exported)
         if let live = metrics?.live { sinks.add(live) }
 
         let started = EventClock.now
         let file = ProgramFile(named: programName, path: getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin")
-        var own = sinks.trace?.environment(variables) ?? variables
-        own.tellTester(version: request.testerVersion)
         let level = sinks.capture?.level ?? .standard
         let environment = file.toleratesShim ? tap?.environment(own.entries, level: level) ?? own.entries : own.entries
         let program: WrappedProgram

@@ -19,16 +19,18 @@ struct RunTap: Sendable {
 
     /// Listens; what is told goes to the sink.
     ///
-    /// - Parameter failures: the tests of a suite that failed, for the program which asks.
+    /// - Parameters:
+    ///   - environment: what its programs are started with, but for what leads them here.
+    ///   - failures: the tests of a suite that failed, for the program which asks.
     init(
-        runtimeDirectory named: String?, sink: any EventSink, failures: @escaping EventSocket.Answer
+        runtimeDirectory named: String?, environment: [[UInt8]], sink: any EventSink, failures: @escaping EventSocket.Answer
     ) throws {
         shim = try ShimLibrary.find()
         let directory = RuntimeDirectory(named: named)
         try directory.create()
         directory.removeStaleSockets()
         socket = directory.runSocket
-        let receiver = ShimReceiver(path: socket)
+        let receiver = ShimReceiver(path: socket, inherited: environment)
         self.receiver = receiver
         eventSocket = directory.runEventSocket
         events = EventSocket(path: eventSocket, threads: 1) { suite in

@@ -35,9 +35,9 @@ struct RunTrace: Sendable {
             Task { _ = await export.finish(within: .zero) }
             return nil
         }
-        pipeline = TracePipeline(export, root: span.context) { [dropped] source, count in
+        pipeline = TracePipeline(export, root: span.context) { [dropped] _, count in
             dropped.count.wrappingAdd(count, ordering: .relaxed)
-            collector?.countDropped(count, source: source)
+            telemetry?.countDropped(.queueFull, count)
         }
     }
 

@@ -35,8 +35,8 @@ struct ProcessEnvironment: Hashable {
         ) { $0.testerCommit = $1 },
     ]
 
-    /// That of a process; empty where it may not be seen.
-    init(of pid: Int32) {
+    /// That of a process; nil where it may not be seen, or the process has ended.
+    init?(of pid: Int32) {
         let descriptor = open("/proc/\(pid)/environ", O_RDONLY | O_CLOEXEC)
         defer { if descriptor >= 0 { close(descriptor) } }
         var bytes = [UInt8](repeating: 0, count: descriptor >= 0 ? Self.longestBytes : 0)
@@ -46,8 +46,12 @@ struct ProcessEnvironment: Hashable {
             guard piece > 0 else { break }
             count += piece
         }
+        guard count > 0 else { return nil }
         self.init(bytes[..<count])
     }
+
+    /// The same of variables in their own places.
+    init(_ entries: [[UInt8]]) { self.init(Array(entries.joined(separator: [0]))[...]) }
 
     /// The same of variables that were read, each ended by a NUL; of several with one name the first counts.
     init(_ bytes: ArraySlice<UInt8>) {

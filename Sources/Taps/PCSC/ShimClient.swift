@@ -13,6 +13,7 @@ final class ShimClient {
     let number: UInt64
 
     private let pid: Int32
+    private let inherited: ProcessEnvironment
     private var reader: RingReader?
     private var decoder: RingDecoder?
     private let connected: EventClock = .now
@@ -20,8 +21,9 @@ final class ShimClient {
     private var saidBye = false
     private var lastDrained: UInt64 = 0
 
-    init(pid: Int32, number: UInt64) {
+    init(pid: Int32, number: UInt64, inherited: ProcessEnvironment) {
         self.pid = pid
+        self.inherited = inherited
         self.number = number
     }
 
@@ -54,7 +56,7 @@ final class ShimClient {
         reader = ring
         decoder = RingDecoder(client: client)
         attached = .now
-        let environment = ProcessEnvironment(of: pid)
+        let environment = ProcessEnvironment(of: pid) ?? inherited
         sink.receive(
             .clientAttached(
                 ClientAttached(

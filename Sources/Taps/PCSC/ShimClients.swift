@@ -10,14 +10,16 @@ struct ShimClients {
     static let messageLimit = 64
 
     private let listener: Int32
+    private let inherited: ProcessEnvironment
     private let sink: any EventSink
     private var clients: [Int32: ShimClient] = [:]
     private var accepted: UInt64 = 0
     /// How many clients were ever attached.
     private(set) var seen = 0
 
-    init(listener: Int32, sink: any EventSink) {
+    init(listener: Int32, inherited: ProcessEnvironment, sink: any EventSink) {
         self.listener = listener
+        self.inherited = inherited
         self.sink = sink
     }
 
@@ -40,7 +42,7 @@ struct ShimClients {
                 continue
             }
             accepted += 1
-            clients[descriptor] = ShimClient(pid: peer.pid, number: accepted)
+            clients[descriptor] = ShimClient(pid: peer.pid, number: accepted, inherited: inherited)
         }
     }
 

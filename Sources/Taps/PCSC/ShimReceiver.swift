@@ -20,13 +20,18 @@ package final class ShimReceiver: EventSource {
     }
 
     private let path: String
+    private let inherited: ProcessEnvironment
     private let state = Mutex(State())
     private let wake: Int32
     private let thread = Mutex<pthread_t?>(nil)
 
     /// A receiver that will listen at this path.
-    package init(path: String) {
+    ///
+    /// - Parameter inherited: what its clients were started with, as far as they do not say; one may have ended before it
+    ///   is asked.
+    package init(path: String, inherited: [[UInt8]] = []) {
         self.path = path
+        self.inherited = ProcessEnvironment(inherited)
         wake = receiver_bell()
     }
 
@@ -45,7 +50,7 @@ package final class ShimReceiver: EventSource {
         let listener = receiver_listen(path)
         guard listener >= 0 else { throw ShimReceiverError.cannotListen(path: path, errno: errno) }
         state.withLock {
-            $0.clients = ShimClients(listener: listener, sink: sink)
+            $0.clients = ShimClients(listener: listener, inherited: inherited, sink: sink)
             $0.listener = listener
         }
         let failure = startThread()

@@ -1,5 +1,7 @@
 internal import NIOCore
 package import Observability
+internal import ProbeEvents
+internal import PrometheusClient
 internal import Synchronization
 
 /// What shows the bench as it is now: its state, kept from events, and those who watch it.
@@ -49,7 +51,7 @@ package final class LiveView: Sendable {
             gathering: feed.isWatched ? Self.gathering : Self.gatheringUnwatched,
             whenDrained: { feed.publish() }
         ) { source, count in
-            collector.countDropped(count, source: source)
+            collector.health.exportDropped[.live, .queueFull].increment(by: count)
             state.countDropped(count, source: source)
         }
         (self.state, self.feed) = (state, feed)
