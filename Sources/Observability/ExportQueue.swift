@@ -5,12 +5,12 @@ package final class ExportQueue<Item: Sendable>: Sendable {
     private struct State {
         var items: RingQueue<Item>
         var isClosed = false
+        var wake: (@Sendable () -> Void)?
     }
 
     private let state: Mutex<State>
     private let batchSize: Int
     private let countDropped: @Sendable (Int) -> Void
-    private let wake: Mutex<(@Sendable () -> Void)?> = Mutex(nil)
 
     /// A queue for `capacity` items, at least 1.
     ///
@@ -28,18 +28,18 @@ package final class ExportQueue<Item: Sendable>: Sendable {
     package var count: Int { state.withLock { $0.items.count } }
 
     /// Calls this each time when a whole batch has come together.
-    package func whenFull(_ wake: @escaping @Sendable () -> Void) { self.wake.withLock { $0 = wake } }
+    package func whenFull(_ wake: @escaping @Sendable () -> Void) { state.withLock { $0.wake = wake } }
 
     /// Puts one in; never waits.
     package func append(_ item: Item) {
-        let (isDropped, isFull) = state.withLock { state -> (Bool, Bool) in
-            guard !state.isClosed else { return (true, false) }
+        let (isDropped, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+            guard !state.isClosed else { return (true, nil) }
             let before = state.items.count
             let oldest = state.items.append(item)
-            return (oldest != nil, before + 1 == batchSize)
+            return (oldest != nil, before + 1 == batchSize ? state.wake : nil)
         }
         if isDropped { countDropped(1) }
-        if isFull { wake.withLock { $0 }?() }
+        wake?()
     }
 
     /// Takes the oldest, at most so many.

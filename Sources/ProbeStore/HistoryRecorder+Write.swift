@@ -104,8 +104,10 @@ extension HistoryRecorder {
     }
 
     private static func settle<Key, Row>(_ rows: inout [Key: Changing<Row>]) {
-        for (key, row) in rows where row.isChanged || row.isOver {
-            if row.isOver { rows[key] = nil } else { rows[key]?.isChanged = false }
+        // Not while it is walked through, which would copy all of it.
+        let settled = rows.compactMap { key, row in row.isChanged || row.isOver ? key : nil }
+        for key in settled {
+            if rows[key]?.isOver == true { rows[key] = nil } else { rows[key]?.isChanged = false }
         }
     }
 

@@ -30,7 +30,7 @@ public struct ObservedFamily: MetricFamilyDeclaration {
     ///
     /// It runs on the thread that renders: it should be quick.
     public func readAll(_ read: @escaping @Sendable (inout ObservedSamples) -> Void) {
-        store.reader.withLock { $0 = read }
+        store.state.withLock { $0.read = read }
     }
 }
 
@@ -62,19 +62,20 @@ public struct ObservedSamples {
 }
 
 private final class ObservedStore: FamilySource {
-    private struct Attachment {
+    struct State {
         var limit = Registry.defaultSeriesLimit
         var onRefusal: @Sendable (_ family: String) -> Void = { _ in }
+        var read: @Sendable (inout ObservedSamples) -> Void = { _ in }
     }
 
     let descriptor: FamilyDescriptor
-    let reader = Mutex<(@Sendable (inout ObservedSamples) -> Void)?>(nil)
-    private let attachment = Mutex(Attachment())
+    /// No closure alone: Swift 6.3 wraps one in a mutex into another each time it is read.
+    let state = Mutex(State())
 
     init(descriptor: FamilyDescriptor) { self.descriptor = descriptor }
 
     func attach(seriesLimit: Int, onRefusal: @escaping @Sendable (_ family: String) -> Void) {
-        attachment.withLock { $0 = Attachment(limit: seriesLimit, onRefusal: onRefusal) }
+        state.withLock { ($0.limit, $0.onRefusal) = (seriesLimit, onRefusal) }
     }
 
     func prepare() -> PreparedFamily {
@@ -91,10 +92,10 @@ private final class ObservedStore: FamilySource {
     func snapshot() -> FamilySnapshot { FamilySnapshot(descriptor: descriptor, children: children()) }
 
     private func children() -> [ChildSnapshot] {
-        let attachment = attachment.withLock { $0 }
-        var samples = ObservedSamples(limit: attachment.limit)
-        reader.withLock { $0 }?(&samples)
-        for _ in 0..<samples.refused { attachment.onRefusal(descriptor.name) }
+        let state = state.withLock { $0 }
+        var samples = ObservedSamples(limit: state.limit)
+        state.read(&samples)
+        for _ in 0..<samples.refused { state.onRefusal(descriptor.name) }
         return samples.children
     }
 }

@@ -50,6 +50,23 @@ private enum Colour: Int, CaseIterable, ClosedLabel {
         #expect(samples() == ["app_all_total{colour=\"red\"} 1", "app_all_total{colour=\"green\"} 0"])
     }
 
+    /// A reader is called as deep at the thousandth scrape as at the first: what wraps it anew each time leaks, and ends at
+    /// the end of the stack.
+    @Test func aReaderIsNotWrappedAtEachScrape() {
+        let family = ObservedFamily(.gauge, "app_depth", "Depth.")
+        let depths = Mutex<Set<UInt>>([])
+        family.read {
+            var here = 0
+            withUnsafeMutablePointer(to: &here) { place in
+                _ = depths.withLock { $0.insert(UInt(bitPattern: place)) }
+            }
+            return 1
+        }
+        let (_, samples) = samples(family)
+        for _ in 1...1_000 { #expect(samples() == ["app_depth 1"]) }
+        #expect(depths.withLock(\.count) == 1)
+    }
+
     @Test func openLabelsHaveALimit() {
         let refusals = Mutex<[String]>([])
         let registry = Registry(seriesLimit: 2) { family in refusals.withLock { $0.append(family) } }

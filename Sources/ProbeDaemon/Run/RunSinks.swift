@@ -119,9 +119,7 @@ struct RunSinks: Sendable {
 
     private static func connectToDaemon(_ named: String?) -> EventForwarder? {
         for directory in RuntimeDirectory.candidates(named: named) where directory.hasDaemon {
-            let found =
-                Terminal.attempt { try EventForwarder.connect(path: directory.eventSocket, within: .milliseconds(300)) }
-                ?? nil
+            let found = Terminal.attempt { try EventForwarder.connect(path: directory.eventSocket) } ?? nil
             if let found { return found }
         }
         return nil

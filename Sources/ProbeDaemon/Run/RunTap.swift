@@ -23,7 +23,8 @@ struct RunTap: Sendable {
     ///   - environment: what its programs are started with, but for what leads them here.
     ///   - failures: the tests of a suite that failed, for the program which asks.
     init(
-        runtimeDirectory named: String?, environment: [[UInt8]], sink: any EventSink, failures: @escaping EventSocket.Answer
+        runtimeDirectory named: String?, environment: [[UInt8]], sink: any EventSink,
+        failures: @escaping EventSocket.Answer
     ) throws {
         shim = try ShimLibrary.find()
         let directory = RuntimeDirectory(named: named)

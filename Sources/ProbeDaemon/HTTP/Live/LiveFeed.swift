@@ -18,18 +18,18 @@ final class LiveFeed: EventSink {
         /// The id of the last exchange that viewers were handed.
         var publishedID: UInt64 = 0
         var isTicking = false
+        var makeStatus: @Sendable () async -> ByteBuffer? = { nil }
     }
 
     private let live: LiveState
     private let state = Mutex(State())
-    private let makeStatus = Mutex<@Sendable () async -> ByteBuffer?>({ nil })
 
     init(_ live: LiveState) { self.live = live }
 
     /// Makes a status for all viewers.
     var status: @Sendable () async -> ByteBuffer? {
-        get { makeStatus.withLock { $0 } }
-        set { makeStatus.withLock { $0 = newValue } }
+        get { state.withLock { $0.makeStatus } }
+        set { state.withLock { $0.makeStatus = newValue } }
     }
 
     /// Whether there are viewers.
