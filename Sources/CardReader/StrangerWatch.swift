@@ -22,6 +22,8 @@ package struct StrangerWatch {
     private var lastLook: UInt64 = 0
     /// The connections of all others, and of these the strangers: all processes are looked at only when they change.
     private var sockets: Set<UInt32> = []
+    /// The connections of the known programs and this one: while there are no others, no process need be looked at.
+    private var own: Set<UInt32> = []
     private var strangers: [PCSCPeer] = []
     private var turns: [Int32: UInt64] = [:]
     private var undecidedSince: [Int32: UInt64] = [:]
@@ -31,7 +33,8 @@ package struct StrangerWatch {
 
     /// The processes that are connected to pcscd now, but for those that are known and the probe's own.
     package static func strangers(besides known: Set<Int32> = []) -> [PCSCPeer] {
-        find(among: otherSockets(PCSCPeerSurvey(), known), known)
+        let all = PCSCPeerSurvey().clientSockets()
+        return find(among: all.subtracting(ownSockets(among: all, known)), known)
     }
 
     /// Whether a program other than the known ones may have used pcscd since the last look.
@@ -39,7 +42,11 @@ package struct StrangerWatch {
         let isDue = lastLook == 0 || now &- lastLook >= Self.fullLookNanoseconds
         if isDue || known != self.known || survey?.threadCount != threads {
             let survey = PCSCPeerSurvey(after: survey)
-            let sockets = Self.otherSockets(survey, known)
+            var sockets = survey.clientSockets()
+            own = known == self.known ? own.intersection(sockets) : []
+            sockets.subtract(own)
+            own.formUnion(Self.ownSockets(among: sockets, known))
+            sockets.subtract(own)
             if sockets != self.sockets || known != self.known || !strangers.allSatisfy({ $0.hasOne(of: sockets) }) {
                 strangers = Self.find(among: sockets, known)
                 self.sockets = sockets
@@ -85,11 +92,12 @@ package struct StrangerWatch {
         return hasMoved || before.keys.contains { turns[$0] == nil && undecidedSince[$0] == nil }
     }
 
-    /// The connections of all but the known processes and this one.
-    private static func otherSockets(_ survey: PCSCPeerSurvey, _ known: Set<Int32>) -> Set<UInt32> {
-        var sockets = survey.clientSockets()
-        for pid in known.union([getpid()]) { sockets.subtract(ProcessFiles.sockets(of: pid) ?? []) }
-        return sockets
+    /// Those of the connections that the known processes and this one have.
+    private static func ownSockets(among sockets: Set<UInt32>, _ known: Set<Int32>) -> Set<UInt32> {
+        guard !sockets.isEmpty else { return [] }
+        return known.union([getpid()]).reduce(into: []) { own, pid in
+            own.formUnion(sockets.intersection(ProcessFiles.sockets(of: pid) ?? []))
+        }
     }
 
     private static func find(among sockets: Set<UInt32>, _ known: Set<Int32>) -> [PCSCPeer] {

@@ -11,7 +11,7 @@ where RawValue == UInt8 {
 
 extension ClosedVocabulary {
     /// The case's name in snake case.
-    public var name: String { snakeCase("\(self)") }
+    public var name: String { VocabularyNames.ofCases(Self.self)[Int(rawValue)] }
 
     /// The value for people: `close_channel` is `close channel`.
     package var words: String { name.replacing("_", with: " ") }
@@ -41,14 +41,29 @@ extension ClosedVocabulary {
     }
 }
 
-/// The names of each list by index, made once: an event line has several, and making them took half of its time.
+/// The names of each list by index, made once: an event line or a row has several, and making them took half of its time.
 private enum VocabularyNames {
-    private static let known = Mutex<[ObjectIdentifier: [String]]>([:])
+    private typealias Known = [ObjectIdentifier: [String]]
 
+    private static let shown = Mutex<Known>([:])
+    private static let cases = Mutex<Known>([:])
+
+    /// As they are shown.
     static func of<Words: ClosedVocabulary>(_ type: Words.Type) -> [String] {
+        names(of: type, in: shown, \.name)
+    }
+
+    /// After the names of the cases, which a list may show otherwise.
+    static func ofCases<Words: ClosedVocabulary>(_ type: Words.Type) -> [String] {
+        names(of: type, in: cases) { snakeCase("\($0)") }
+    }
+
+    private static func names<Words: ClosedVocabulary>(
+        of type: Words.Type, in known: borrowing Mutex<Known>, _ name: (Words) -> String
+    ) -> [String] {
         let key = ObjectIdentifier(type)
         if let names = known.withLock({ $0[key] }) { return names }
-        let names = Words.allCases.map(\.name)
+        let names = Words.allCases.map(name)
         known.withLock { $0[key] = names }
         return names
     }

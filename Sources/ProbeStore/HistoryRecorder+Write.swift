@@ -98,7 +98,11 @@ extension HistoryRecorder {
         let changed = rows.filter(\.value.isChanged).sorted { $0.value.row.order < $1.value.row.order }
         for (key, var changing) in changed {
             relate(&changing.row, changing.owner)
-            try changing.row.save(database)
+            if changing.change == .counts {
+                try changing.row.updateCounts(in: database)
+            } else {
+                try changing.row.save(database)
+            }
             rows[key] = changing
         }
     }
@@ -107,14 +111,14 @@ extension HistoryRecorder {
         // Not while it is walked through, which would copy all of it.
         let settled = rows.compactMap { key, row in row.isChanged || row.isOver ? key : nil }
         for key in settled {
-            if rows[key]?.isOver == true { rows[key] = nil } else { rows[key]?.isChanged = false }
+            if rows[key]?.isOver == true { rows[key] = nil } else { rows[key]?.change = .none }
         }
     }
 
     private static func renew<Key, Row: StoredRow>(_ rows: inout [Key: Changing<Row>]) {
         for key in rows.keys {
             rows[key]?.row.id = nil
-            rows[key]?.isChanged = true
+            rows[key]?.change = .whole
         }
     }
 

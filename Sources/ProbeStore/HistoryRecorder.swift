@@ -39,13 +39,20 @@ struct HistoryRecorder {
         var client: ClientProcess
     }
 
+    /// What of a row is not in the file yet.
+    enum Change: Comparable {
+        case none, counts, whole
+    }
+
     /// A row that may change.
     struct Changing<Row> {
         var owner: Owner
         var row: Row
-        var isChanged = true
+        var change = Change.whole
         /// Whether it is forgotten once it is written.
         var isOver = false
+
+        var isChanged: Bool { change != .none }
     }
 
     /// What is open at once of each kind; the oldest makes room and stays as it was written last.
@@ -139,7 +146,7 @@ struct HistoryRecorder {
     mutating func end() {
         for key in runs.keys where runs[key]?.isOver == false {
             runs[key]?.row.state = .left
-            runs[key]?.isChanged = true
+            runs[key]?.change = .whole
         }
         runs[.probe]?.row.endedAt = RFC3339.text(wallNanoseconds: EventClock.now.wallNanoseconds)
         runs[.probe]?.row.state = .ended
@@ -322,8 +329,8 @@ struct HistoryRecorder {
         if let word = exchange.statusWord { statusWords[StatusWordKey(owner: owner, word: word), default: 0] += 1 }
         guard exchange.reachedCard else { return }
         let errors: Int64 = if case .error = verdict { 1 } else { 0 }
-        Self.change(&runs[owner]) { ($0.commands, $0.errors) = ($0.commands + 1, $0.errors + errors) }
-        Self.change(&sessions[key]) { ($0.commands, $0.errors) = ($0.commands + 1, $0.errors + errors) }
+        Self.change(&runs[owner], .counts) { ($0.commands, $0.errors) = ($0.commands + 1, $0.errors + errors) }
+        Self.change(&sessions[key], .counts) { ($0.commands, $0.errors) = ($0.commands + 1, $0.errors + errors) }
     }
 
     /// A session whose begin was not seen begins with its first command.
@@ -383,13 +390,14 @@ struct HistoryRecorder {
         channels[link.opening] = Changing(owner: runs[owner] == nil ? .probe : owner, row: row)
     }
 
-    private static func change<Row>(_ place: inout Changing<Row>?, isOver: Bool = false, _ change: (inout Row) -> Void)
-    {
+    private static func change<Row>(
+        _ place: inout Changing<Row>?, _ what: Change = .whole, isOver: Bool = false, _ change: (inout Row) -> Void
+    ) {
         guard var changing = place else { return }
         // Moved and not shared, so that its row is not copied.
         place = nil
         change(&changing.row)
-        (changing.isChanged, changing.isOver) = (true, isOver)
+        (changing.change, changing.isOver) = (max(changing.change, what), isOver)
         place = changing
     }
 }

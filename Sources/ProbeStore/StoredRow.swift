@@ -6,11 +6,23 @@ protocol StoredRow: Codable, FetchableRecord, MutablePersistableRecord {
     var id: Int64? { get set }
     /// Its place among those that are new.
     var order: String { get }
+    /// What changes with each command; nil where nothing does.
+    var counts: (commands: Int64, errors: Int64)? { get }
 }
 
 extension StoredRow {
     static var databaseColumnEncodingStrategy: DatabaseColumnEncodingStrategy { .convertToSnakeCase }
     static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+
+    var counts: (commands: Int64, errors: Int64)? { nil }
+
+    /// Writes its counts alone; a tenth of the work of the whole row.
+    func updateCounts(in database: Database) throws {
+        guard let counts else { return }
+        try database.cachedStatement(
+            sql: "UPDATE \(Self.databaseTableName) SET commands = ?, errors = ? WHERE id = ?"
+        ).execute(arguments: [counts.commands, counts.errors, id])
+    }
 
     mutating func didInsert(_ inserted: InsertionSuccess) { id = inserted.rowID }
 }

@@ -61,4 +61,5 @@ extension StoredRun.State: DatabaseValueConvertible {}
 extension StoredRun: StoredRow {
     static let databaseTableName = "runs"
     var order: String { startedAt }
+    var counts: (commands: Int64, errors: Int64)? { (commands, errors) }
 }

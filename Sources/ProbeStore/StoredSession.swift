@@ -31,4 +31,5 @@ package struct StoredSession: Sendable, Hashable, Codable {
 extension StoredSession: StoredRow {
     static let databaseTableName = "sessions"
     var order: String { startedAt }
+    var counts: (commands: Int64, errors: Int64)? { (commands, errors) }
 }
