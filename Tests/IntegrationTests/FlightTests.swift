@@ -223,6 +223,8 @@ import Testing
         #expect((report as? [String: Any])?["flights"] as? [String] == names)
         let told = try Command.run([Files.probe, "explain", last], environment: environment)
         #expect(told.output.contains(" cause    certain: the PIN was refused before"), "\(told.output)")
+        let list = try Command.run([Files.probe, "explain", "--list"], environment: ["CARDLINK_FLIGHTS_PATH": folder])
+        #expect(list.output == names.reversed().map { $0 + "\n" }.joined())
         let faults = try sink.spans.filter { $0.name == "fault" }
         #expect(names.allSatisfy { name in faults.contains { $0.attributes["cardlink.flight.file"] == .text(name) } })
         #expect(faults.count == 2)

@@ -72,6 +72,11 @@ extension BenchDiary {
 }
 
 extension FlightFolder {
+    /// What this process's variables say.
+    package static func ofEnvironment() async -> FlightFolder {
+        FlightFolder(await EnvironmentVariables.current.settings(under: "flights."))
+    }
+
     /// What the settings say.
     init(_ settings: Settings) {
         self.init(path: settings[\.flightsPath] ?? Self.usualPath, fileLimit: settings[\.flightsMaxFiles])

@@ -3,7 +3,7 @@ internal import Observability
 internal import ProbeDaemon
 
 /// `cardlink-probe explain`.
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Tell in ten lines what a fault was, and why.",
@@ -24,14 +24,17 @@ struct ExplainCommand: ParsableCommand {
     @Flag(help: "List the files by name, the newest first.")
     var list = false
 
-    @Option(help: ArgumentHelp("The folder of the files.", valueName: "dir"), completion: .directory)
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the files; without a word CARDLINK_FLIGHTS_PATH says it, else it is in the state directory.",
+            valueName: "dir"), completion: .directory)
     var folder: String?
 
     @Argument(help: "The file, by path or by its name in the folder.", completion: .file())
     var file: String?
 
-    func run() throws {
-        let place = FlightFolder(path: folder ?? FlightFolder.usualPath)
+    func run() async throws {
+        let place = if let folder { FlightFolder(path: folder) } else { await FlightFolder.ofEnvironment() }
         if list {
             for name in place.names.reversed() { print(name) }
             return

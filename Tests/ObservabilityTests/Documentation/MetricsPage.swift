@@ -33,8 +33,8 @@ struct MetricsPage {
         Names, types, label values and buckets are a contract: dashboards and alerts depend on them. This page is made from
         the tables that declare the families, and a test compares the two.
 
-        Some families are declared for sources that the probe does not have (tests and databases of the tester). A family
-        without a source has its HELP and TYPE lines and no sample; without labels, its number stays 0. The legs of an OTA
+        Some families are filled by what a tester tells itself (its tests and its database, see <doc:Events>). A family of which
+        nothing was told has its HELP and TYPE lines and no sample; without labels, its number stays 0. The legs of an OTA
         session are counted a second after its end, each that was seen; they begin where the one before ended
         (<doc:OverTheAir>).
 
