@@ -18,13 +18,13 @@ extension HistoryRecorder {
             try Self.save(&runs, to: database) { _, _ in }
         }
         try Self.timed("devices", devices.values.contains(where: \.isChanged), &times) { [runs] in
-            try Self.save(&devices, to: database) { $0.run = runs[$1]?.row.id ?? 0 }
+            try Self.save(&devices, to: database) { $0.run = (runs[$1] ?? runs[.probe])?.row.id ?? 0 }
         }
         try Self.timed("sessions", sessions.values.contains(where: \.isChanged), &times) { [runs] in
-            try Self.save(&sessions, to: database) { $0.run = runs[$1]?.row.id ?? 0 }
+            try Self.save(&sessions, to: database) { $0.run = (runs[$1] ?? runs[.probe])?.row.id ?? 0 }
         }
         try Self.timed("channels", channels.values.contains(where: \.isChanged), &times) { [runs] in
-            try Self.save(&channels, to: database) { $0.run = runs[$1]?.row.id ?? 0 }
+            try Self.save(&channels, to: database) { $0.run = (runs[$1] ?? runs[.probe])?.row.id ?? 0 }
         }
         // What refers to them stands behind them.
         try Self.timed("tests", tests.changedCount > 0, &times) { try tests.write(to: database, run: ownID) }

@@ -79,6 +79,8 @@ struct HistoryRecorder {
     /// Of devices that were used since they came.
     private var hardware: [String: DeviceHardware] = [:]
     private var testers = HistoryTesters()
+    /// Clients whose end will be told; the run of another one ends with its last session.
+    private var attached: Set<UInt64> = []
 
     /// A recorder of this bench whose own run begins now.
     init(diary: BenchDiary, probe: ClientProcess, senses: BenchSenses) {
@@ -129,7 +131,9 @@ struct HistoryRecorder {
         case .bipFailed(let failed): take(failed)
         case .tls(.handshake(let done)): handshakes.append(StoredHandshake(done))
         case .test(.suiteBegan(let began)): testers.begin(began)
-        case .test(.suiteEnded(let ended)): testers.end(ended)
+        case .test(.suiteEnded(let ended)):
+            testers.end(ended)
+            tests.end(ended.suite)
         case .test(.began(let began)): take(began)
         case .test(.ended(let ended)): tests.end(ended)
         case .ota(.began(let began)): take(began)
@@ -157,6 +161,7 @@ struct HistoryRecorder {
     private mutating func take(_ attached: ClientAttached) {
         tests.note(attached)
         openRun(of: attached.client, at: attached.stamp.wallNanoseconds)
+        if self.attached.count < Self.limit { self.attached.insert(attached.client.id) }
         let tester = testers[attached.client.pid]
         Self.change(&runs[.client(attached.client.id)]) {
             $0.library = attached.library.isEmpty ? nil : attached.library
@@ -167,10 +172,14 @@ struct HistoryRecorder {
 
     private mutating func take(_ ended: ClientEnded) {
         tests.note(ended)
-        let owner = Owner.client(ended.client.id)
+        attached.remove(ended.client.id)
+        end(.client(ended.client.id), ended.isOrderly ? .ended : .killed)
+    }
+
+    private mutating func end(_ owner: Owner, _ state: StoredRun.State) {
         Self.change(&runs[owner], isOver: true) { run in
             run.endedAt = RFC3339.text(wallNanoseconds: EventClock.now.wallNanoseconds)
-            run.state = ended.isOrderly ? .ended : .killed
+            run.state = state
         }
         for (key, session) in sessions where session.owner == owner { sessions[key]?.isOver = true }
         for (key, device) in devices where device.owner == owner { devices[key]?.isOver = true }
@@ -180,10 +189,21 @@ struct HistoryRecorder {
     @discardableResult
     private mutating func openRun(of client: ClientProcess, at wallNanoseconds: UInt64) -> Owner {
         let owner = Owner.client(client.id)
+        if runs[owner]?.isOver == true {
+            // It goes on: what opens now would else belong to a run that is forgotten.
+            Self.change(&runs[owner]) { ($0.endedAt, $0.state) = (nil, .running) }
+            runs[owner]?.isOver = false
+        }
         guard runs[owner] == nil else { return owner }
-        guard runs.count < Self.limit else { return .probe }
+        if runs.count >= Self.limit { forgetOldestRun() }
         runs[owner] = Changing(owner: owner, row: run(of: client, at: wallNanoseconds))
         return owner
+    }
+
+    private mutating func forgetOldestRun() {
+        let open = runs.filter { $0.key != .probe && !$0.value.isOver }
+        guard let oldest = open.min(by: { $0.value.row.startedAt < $1.value.row.startedAt }) else { return }
+        end(oldest.key, .left)
     }
 
     private func run(of client: ClientProcess, at wallNanoseconds: UInt64) -> StoredRun {
@@ -276,6 +296,11 @@ struct HistoryRecorder {
             session.durationNanoseconds = Int64(clamping: closed.stamp.durationNanoseconds)
             (session.status, session.error) = (closed.status.name, closed.error?.name)
         }
+        let owner = Owner.client(closed.client.id)
+        guard !attached.contains(closed.client.id),
+            !sessions.values.contains(where: { $0.owner == owner && !$0.isOver })
+        else { return }
+        end(owner, .ended)
     }
 
     private mutating func take(_ began: OTASessionBegan) {
@@ -319,7 +344,11 @@ struct HistoryRecorder {
         exchange.cut(to: .standard)
         let command = CommandAPDU(exchange.command.bytes)
         let verdict = APDUVerdict(exchange, command)
-        let key = SessionKey.card(client: exchange.client.id, number: exchange.session)
+        // Those of an administration session are read along in it.
+        let key: SessionKey =
+            exchange.interface == .pskTls
+            ? .ota(device: exchange.reader, number: exchange.session)
+            : .card(client: exchange.client.id, number: exchange.session)
         openUnseen(key, exchange)
         apdus.append(
             WaitingAPDU(
@@ -336,6 +365,9 @@ struct HistoryRecorder {
     /// A session whose begin was not seen begins with its first command.
     private mutating func openUnseen(_ key: SessionKey, _ exchange: APDUExchange) {
         guard sessions[key] == nil else { return }
+        if case .ota(let device, _) = key {
+            return open(key, .probe, device, .ota, exchange.sessionProtocol, exchange.stamp)
+        }
         open(
             key, openRun(of: exchange.client, at: exchange.stamp.wallNanoseconds), exchange.reader,
             exchange.interface == .at ? .at : .pcsc, exchange.sessionProtocol, exchange.stamp)
@@ -387,7 +419,7 @@ struct HistoryRecorder {
     private mutating func add(_ row: StoredChannel, _ link: BIPLink) {
         guard channels.count < Self.limit else { return }
         let owner = link.client.map { Owner.client($0.id) } ?? .probe
-        channels[link.opening] = Changing(owner: runs[owner] == nil ? .probe : owner, row: row)
+        channels[link.opening] = Changing(owner: runs[owner]?.isOver == false ? owner : .probe, row: row)
     }
 
     private static func change<Row>(
@@ -397,7 +429,7 @@ struct HistoryRecorder {
         // Moved and not shared, so that its row is not copied.
         place = nil
         change(&changing.row)
-        (changing.change, changing.isOver) = (max(changing.change, what), isOver)
+        (changing.change, changing.isOver) = (max(changing.change, what), changing.isOver || isOver)
         place = changing
     }
 }

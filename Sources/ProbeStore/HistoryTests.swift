@@ -41,6 +41,17 @@ struct HistoryTests {
         rows[number] = waiting
     }
 
+    /// What still ran of a suite that is over has no result.
+    mutating func end(_ suite: TestSuiteRun) {
+        for number in trail.end(suite) {
+            guard var waiting = rows[number] else { continue }
+            waiting.row.status = StoredTest.interruptedStatus
+            if !waiting.isChanged { changedCount += 1 }
+            waiting.isChanged = true
+            rows[number] = waiting
+        }
+    }
+
     /// The number of the row of the test that something belongs to; nil for none.
     func id(_ nanoseconds: UInt64, _ client: ClientProcess) -> Int64? {
         trail.isEmpty ? nil : trail.about(nanoseconds, client).flatMap { rows[$0]?.row.id }

@@ -142,6 +142,8 @@ final class StoreWriter: EventSink {
             damage.what += "; it is kept as \(aside), and a new one begins"
             tell(.sourceState(.now(isWorking: false, "\(path): \(damage.what)")))
             state.recorder.beginAnew()
+            // A disk that damages each new file is not written to without end.
+            end.wait(atMost: Self.pause)
         } catch {
             note(StoreFault(error, path: path))
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Observability
 import ProbeEvents
+import SmartCard
 import TestSupport
 import Testing
 
@@ -82,6 +83,63 @@ import Testing
             ])
         #expect(try reader.run(row.run, limit: 5)?.ota == [row])
         #expect(history.lost == [:] && history.errors == [])
+    }
+
+    /// A program that makes itself known only by its sessions, as one does that opens a tap's terminal, is over with them.
+    @Test func whoNeverAttachedEndsWithItsLastSession() async throws {
+        let history = try WrittenHistory()
+        for event in [Story.opened(1), Story.opened(2), Story.closed(1)] { history.ring.receive(event) }
+        await history.store.flush()
+        #expect(try history.ask("SELECT state FROM runs WHERE pid = 42") == ["running"])
+        history.ring.receive(Story.closed(2))
+        await history.store.flush()
+        #expect(try history.ask("SELECT state, ended_at IS NULL FROM runs WHERE pid = 42") == ["ended|0"])
+        for event in [Story.attached, Story.opened(3), Story.closed(3)] { history.ring.receive(event) }
+        await history.store.flush()
+        #expect(
+            try history.ask("SELECT state FROM runs WHERE pid = 42 ORDER BY id") == ["ended", "running"])
+        #expect(history.lost == [:] && history.errors == [])
+    }
+
+    /// What a program does behind its end, in the same transaction, is still its own, and holds up nothing.
+    @Test func whatComesBehindAnEndIsWritten() async throws {
+        let history = try WrittenHistory()
+        let first = [Story.attached, Story.opened(1), Story.closed(1), Story.ended, Story.opened(2)]
+        first.forEach(history.ring.receive)
+        await history.store.flush()
+        let select = Story.apdu([0x00, 0xA4, 0x00, 0x04, 0x02, 0x3F, 0x00], [0x90, 0x00], session: 2)
+        for event in [select, Story.closed(2)] { history.ring.receive(event) }
+        await history.store.flush()
+        #expect(history.errors == [] && history.lost == [:])
+        #expect(
+            try history.ask(
+                "SELECT runs.pid, sessions.status FROM sessions JOIN runs ON runs.id = run ORDER BY sessions.id")
+                == ["42|completed", "42|completed"])
+        #expect(try history.ask("SELECT state FROM runs WHERE pid = 42") == ["ended"])
+    }
+
+    /// Commands that are read along in an administration session are that session's, which is one row with an end.
+    @Test func commandsOverTheAirAreInTheirSession() async throws {
+        let history = try WrittenHistory()
+        let tap = ClientProcess(id: 7, pid: 0, program: "")
+        let link = OTALink(device: "ota", session: 5)
+        let exchange = APDUExchange(
+            stamp: Story.stamp(), client: tap, thread: 0, session: 5, reader: link.device, interface: .pskTls,
+            sessionProtocol: .scp81, name: .select, command: [0x00, 0xA4, 0x04, 0x00], response: [0x90, 0x00],
+            isCut: false, resultCode: 0, waitNanoseconds: 0, isWaitExact: false)
+        let events: [ProbeEvent] = [
+            .ota(.began(OTASessionBegan(stamp: Story.stamp(), link: link, sessionProtocol: .scp81))), .apdu(exchange),
+            .ota(
+                .ended(OTASessionEnded(stamp: Story.stamp(), link: link, sessionProtocol: .scp81, status: .completed))),
+        ]
+        events.forEach(history.ring.receive)
+        await history.store.flush()
+        #expect(
+            try history.ask(
+                "SELECT type, status, commands, (SELECT count(*) FROM apdus WHERE session = sessions.id) FROM sessions")
+                == ["ota|completed|1|1"])
+        #expect(try history.ask("SELECT count(*) FROM runs") == ["1"])
+        #expect(history.errors == [] && history.lost == [:])
     }
 
     @Test func theDiaryHasTesterDevicesAndCard() async throws {

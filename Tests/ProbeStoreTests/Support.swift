@@ -83,6 +83,10 @@ enum Story {
             ClientAttached(stamp: stamp(), client: client, library: "/usr/lib/libpcsclite.so.1", isWaitExact: true))
     }
 
+    static var ended: ProbeEvent {
+        .clientEnded(ClientEnded(stamp: stamp(), client: client, isOrderly: true, openSessions: 0))
+    }
+
     static func opened(_ session: UInt64) -> ProbeEvent {
         .sessionOpened(
             ReaderSessionOpened(

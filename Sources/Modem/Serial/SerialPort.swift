@@ -42,7 +42,14 @@ package final class SerialPort {
         NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
             try OpenTerminal(path, settings)
         }.flatMap { terminal in
-            let copies = [dup(terminal.descriptor), dup(terminal.descriptor)]
+            let copies: DescriptorCopies
+            do throws(IOError) {
+                copies = try DescriptorCopies(2, of: terminal.descriptor)
+            } catch {
+                terminal.giveBack()
+                return loop.makeFailedFuture(
+                    ModemError.system(path: path, doing: "watching", errno: error.errnoCode))
+            }
             return NIOPipeBootstrap(group: loop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -52,7 +59,7 @@ package final class SerialPort {
                 .takingOwnershipOfDescriptors(input: copies[0], output: copies[1])
                 .map { channel in NIOLoopBound(SerialPort(terminal, channel), eventLoop: loop) }
                 .flatMapErrorThrowing { error in
-                    for copy in copies where copy >= 0 { Glibc.close(copy) }
+                    // The copies are the channel's, which has closed them.
                     terminal.giveBack()
                     let number = (error as? IOError)?.errnoCode ?? EIO
                     throw ModemError.system(path: path, doing: "watching", errno: number)

@@ -117,6 +117,8 @@ final class TapKeeper {
 
     private func add(_ handler: RelayHandler, to descriptor: Int32) -> EventLoopFuture<Void> {
         let handler = NIOLoopBound(handler, eventLoop: loop)
+        let copies: DescriptorCopies
+        do { copies = try DescriptorCopies(2, of: descriptor) } catch { return loop.makeFailedFuture(error) }
         let marks = ChannelOptions.Types.WriteBufferWaterMark(
             low: RelayHandler.lowMarkBytes, high: RelayHandler.highMarkBytes)
         return NIOPipeBootstrap(group: loop)
@@ -126,12 +128,14 @@ final class TapKeeper {
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
-            .takingOwnershipOfDescriptors(input: dup(descriptor), output: dup(descriptor))
+            .takingOwnershipOfDescriptors(input: copies[0], output: copies[1])
             .map { _ in }
     }
 
     private func addAlarm(_ descriptor: Int32) -> EventLoopFuture<Void> {
         let keeper = NIOLoopBound(self, eventLoop: loop)
+        let copies: DescriptorCopies
+        do { copies = try DescriptorCopies(1, of: descriptor) } catch { return loop.makeFailedFuture(error) }
         return NIOPipeBootstrap(group: loop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -139,7 +143,7 @@ final class TapKeeper {
                         OpensHandler { keeper.value.countOpens() })
                 }
             }
-            .takingOwnershipOfDescriptor(input: dup(descriptor))
+            .takingOwnershipOfDescriptor(input: copies[0])
             .assumeIsolated()
             .map { self.open?.alarm = $0 }
             .nonisolated()

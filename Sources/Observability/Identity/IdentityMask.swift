@@ -76,7 +76,12 @@ package struct IdentityMask: Sendable {
         case .cardIdentified(let event):
             guard cards[event.reader] != nil || cards.count < Self.readerLimit else { return }
             cards[event.reader, default: Card()].atr = event.atr
-        case .apdu, .clientAttached, .clientEnded, .clientDrained, .sourceState: break
+        case .clientEnded(let event):
+            // The ends of some of its sessions may have been lost.
+            for (reader, card) in cards where card.sessions.contains(where: { $0.client == event.client.id }) {
+                cards[reader]?.sessions = card.sessions.filter { $0.client != event.client.id }
+            }
+        case .apdu, .clientAttached, .clientDrained, .sourceState: break
         case .atCommand, .urc, .modemChanged, .modemIdentified, .simChanged, .registrationChanged, .signalMeasured:
             break
         case .bipOpened, .bipData, .bipLinkChanged, .bipDataWaiting, .bipClosed, .bipFailed, .triggerSeen: break

@@ -80,6 +80,16 @@ package struct TestTrail<About: Sendable>: Sendable {
         if self.ended.count > 2 * Self.endedLimit { self.ended.removeFirst(Self.endedLimit) }
     }
 
+    /// A suite is over, and no test of it runs any more: the ends of some may have been lost. What is known of these.
+    @discardableResult
+    package mutating func end(_ suite: TestSuiteRun) -> [About] {
+        let left = running.filter { $0.identity.suite == suite }
+        guard !left.isEmpty else { return [] }
+        running.removeAll { $0.identity.suite == suite }
+        places = Dictionary(uniqueKeysWithValues: running.enumerated().map { ($0.element.identity, $0.offset) })
+        return left.map(\.about)
+    }
+
     /// Notes in which span a program was started.
     package mutating func note(_ attached: ClientAttached) {
         guard let span = Self.span(attached.traceparent), clients.count < Self.clientLimit else { return }

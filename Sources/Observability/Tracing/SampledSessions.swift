@@ -65,7 +65,8 @@ package final class SampledSessions: EventSink {
             switch event {
             case .began(let began): tests.begin(began, ())
             case .ended(let ended): tests.end(ended) { _ in () }
-            case .suiteBegan, .suiteEnded: break
+            case .suiteEnded(let ended): tests.end(ended.suite)
+            case .suiteBegan: break
             }
         }
     }

@@ -97,6 +97,7 @@ struct TestSpans {
     }
 
     private mutating func end(_ ended: TestSuiteEnded) {
+        tests.end(ended.suite)
         guard var suite = suites.removeValue(forKey: ended.suite), suite.isTold else { return }
         let status = suite.hasFailed ? "failure" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
         suite.span.set("test.suite.run.status", .text(status))

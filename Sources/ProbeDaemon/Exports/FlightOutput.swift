@@ -1,5 +1,5 @@
 internal import Logging
-internal import Observability
+package import Observability
 internal import ProbeEvents
 internal import ProbeStore
 internal import PrometheusClient

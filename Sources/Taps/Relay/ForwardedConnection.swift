@@ -43,6 +43,7 @@ final class ForwardedConnection {
             .connectTimeout(.hours(1))
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
             // Of several addresses that are tried, one is read.
             .channelOption(.autoRead, value: false)
             .connect(host: ends.target.host, port: ends.target.port)

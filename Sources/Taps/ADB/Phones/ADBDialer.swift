@@ -17,6 +17,7 @@ struct ADBDialer {
     ) {
         ClientBootstrap(group: loop)
             .connectTimeout(Self.patience)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
             // Of several addresses that are tried, one is read.
             .channelOption(.autoRead, value: false)
             .connect(host: server.host, port: server.port)
