@@ -118,6 +118,17 @@ import Testing
         #expect(try history.ask("SELECT state FROM runs WHERE pid = 42") == ["ended"])
     }
 
+    /// A test of which only the begin was heard has no result when its suite is over.
+    @Test func whatASuiteLeftRunningIsInterrupted() async throws {
+        let history = try WrittenHistory()
+        let suite = TestSuiteRun(run: 1, suite: "s")
+        history.ring.receive(.test(.began(TestBegan(stamp: Story.stamp(), suite: suite, test: "a"))))
+        await history.store.flush()
+        history.ring.receive(.test(.suiteEnded(TestSuiteEnded(stamp: Story.stamp(1), suite: suite))))
+        await history.store.flush()
+        #expect(try history.ask("SELECT test, status FROM tests") == ["a|interrupted"])
+    }
+
     /// Commands that are read along in an administration session are that session's, which is one row with an end.
     @Test func commandsOverTheAirAreInTheirSession() async throws {
         let history = try WrittenHistory()

@@ -194,6 +194,18 @@ import Testing
         #expect(masked.remark == "file unknown" && masked.cutBytes == 8)
     }
 
+    /// The end of a session may be lost; its program's is not one of those who may have selected another file.
+    @Test func theEndOfAProgramIsThatOfItsSessions() {
+        var talk = Talk()
+        talk.open(1, client: 1)
+        talk.mask.observe(
+            .clientEnded(
+                ClientEnded(stamp: Talk.stamp, client: Talk.client(1), isOrderly: true, openSessions: 1)))
+        talk.open(1, client: 2)
+        talk.select(0x6F46, client: 2)
+        #expect(talk.read(Self.name, client: 2).remark == "")
+    }
+
     @Test func anothersSelectIsNotOnesOwn() {
         var talk = Talk()
         talk.open(1, client: 1)

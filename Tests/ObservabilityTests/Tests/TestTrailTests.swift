@@ -56,6 +56,17 @@ import Testing
         #expect(trail.about(160, Self.client(5, pid: 50)) == nil)
     }
 
+    /// The end of a test may be lost; with that of its suite none of it runs any more.
+    @Test func aSuiteThatIsOverRunsNothing() {
+        var trail = Self.trail()
+        let other = TestSuiteRun(run: 2, suite: "s")
+        trail.begin(TestBegan(stamp: Self.stamp(170), suite: other, test: "c", pid: 12), "c")
+        #expect(trail.end(Self.suite) == ["b"])
+        #expect(trail.runningOnes == ["c"] && trail.about(201) == "c")
+        trail.end(TestEnded(stamp: Self.stamp(170, 50), suite: other, test: "c", status: .passed)) { $0 ?? "?" }
+        #expect(trail.remembered == ["a", "c"] && trail.end(Self.suite) == [])
+    }
+
     /// One without a begin is known by its end; of many the last are remembered, and none that runs is forgotten.
     @Test func manyTestsLeaveLittle() {
         var trail = TestTrail<Int>()

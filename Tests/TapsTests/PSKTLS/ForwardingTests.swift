@@ -71,6 +71,18 @@ import Testing
         #expect(held < 16_000_000, "\(held) bytes were kept")
     }
 
+    /// A side that loses its power says nothing: without that its connection would be kept for ever.
+    @Test func theKernelAsksWhetherBothSidesLive() throws {
+        let (sides, tapped) = try run("slow", 16)
+        #expect(eventually { tapped.tap.standing.connections == 1 })
+        let own = try Command.run(["ss", "-Htnpo", "state", "established"]).output.split(separator: "\n").filter {
+            $0.contains("pid=\(getpid()),")
+        }
+        #expect(own.contains { $0.contains(":\(tapped.port) ") })
+        #expect(own.count >= 2 && own.allSatisfy { $0.contains("timer:(keepalive") }, "\(own)")
+        #expect(try sides.readLine() == "True")
+    }
+
     private static var residentBytes: Int {
         let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
         return (pages.flatMap { Int($0[1]) } ?? 0) * 4_096
