@@ -43,7 +43,7 @@ private struct Memory: @unchecked Sendable {  // libFuzzer has one thread.
 private struct Client {
     private let memory = Memory.only
     private let sink = Heard()
-    private let client = ShimClient(pid: 0, number: 1)
+    private let client = ShimClient(pid: 0, number: 1, inherited: ProcessEnvironment([] as [[UInt8]]))
     private var touched: [Range<Int>] = [0..<(6 * 4_096)]
     private var head: UInt64 = 0
 
