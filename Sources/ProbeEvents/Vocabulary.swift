@@ -41,7 +41,7 @@ extension ClosedVocabulary {
     }
 }
 
-/// The names of each list by index, made once: an event line or a row has several, and making them took half of its time.
+/// The names of each list by index, made once: an event line has several, and making them took half of its time.
 private enum VocabularyNames {
     private typealias Known = [ObjectIdentifier: [String]]
 

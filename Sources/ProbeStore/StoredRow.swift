@@ -16,7 +16,7 @@ extension StoredRow {
 
     var counts: (commands: Int64, errors: Int64)? { nil }
 
-    /// Writes its counts alone; a tenth of the work of the whole row.
+    /// Writes its counts alone, by a statement that is kept.
     func updateCounts(in database: Database) throws {
         guard let counts else { return }
         try database.cachedStatement(
