@@ -211,8 +211,11 @@ struct ReaderSharing {
 
     /// Until when all who may have used a reader are known.
     private func knownUntil(_ reader: ReaderOccupancy) -> UInt64 {
-        let clients = Set(reader.sessions.keys).union(reader.waiting.map(\.client))
-        return clients.reduce(decidedUntil) { min($0, lines[$1]?.drainedNanoseconds ?? .max) }
+        func earlier(_ time: UInt64, _ client: UInt64) -> UInt64 {
+            min(time, lines[client]?.drainedNanoseconds ?? .max)
+        }
+        let time = reader.sessions.keys.reduce(decidedUntil, earlier)
+        return reader.waiting.reduce(time) { earlier($0, $1.client) }
     }
 
     private mutating func apply(

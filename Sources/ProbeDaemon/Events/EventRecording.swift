@@ -12,11 +12,11 @@ struct EventRecording: Sendable {
     /// Reads the events.
     let reader: EventRing.Reader
 
-    private let writing: RecordingSink
+    private let writing: RecordingWriter
 
     /// Makes the file of a run.
     init(_ path: String) throws(EventRecordingError) {
-        self.init(try RecordingSink(path, .ending(atBytes: Self.longestBytes))) { _, _ in }
+        self.init(try RecordingWriter(path, .ending(atBytes: Self.longestBytes))) { _, _ in }
     }
 
     /// Makes the file of a daemon, which begins anew when it and the one before, `PATH.1`, have so many bytes.
@@ -25,10 +25,10 @@ struct EventRecording: Sendable {
     init(
         _ path: String, rotatingAtBytes bytes: Int64, onLoss: @escaping @Sendable (ExportFailureReason, UInt64) -> Void
     ) throws(EventRecordingError) {
-        self.init(try RecordingSink(path, .rotating(atBytes: Int(clamping: bytes / 2))), onLoss: onLoss)
+        self.init(try RecordingWriter(path, .rotating(atBytes: Int(clamping: bytes / 2))), onLoss: onLoss)
     }
 
-    private init(_ writing: RecordingSink, onLoss: @escaping @Sendable (ExportFailureReason, UInt64) -> Void) {
+    private init(_ writing: RecordingWriter, onLoss: @escaping @Sendable (ExportFailureReason, UInt64) -> Void) {
         self.writing = writing
         writing.onLoss = { onLoss(.write, $0) }
         reader = EventRing.Reader(

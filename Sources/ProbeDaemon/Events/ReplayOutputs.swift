@@ -12,7 +12,7 @@ final class ReplayOutputs: EventSink {
     private static let longestRecordingBytes = 1 << 50
 
     private let captured: RunCapture?
-    private let recording: RecordingSink?
+    private let recording: RecordingWriter?
     let history: ReplayHistory?
     private let delivery: EventDelivery?
 
@@ -20,7 +20,7 @@ final class ReplayOutputs: EventSink {
     init(_ request: Replay.Request) throws {
         captured = try request.capture.map { try RunCapture($0) }
         recording = try request.recording.map { path throws(EventRecordingError) in
-            try RecordingSink(path, .ending(atBytes: Self.longestRecordingBytes))
+            try RecordingWriter(path, .ending(atBytes: Self.longestRecordingBytes))
         }
         history = request.store.map(ReplayHistory.init)
         delivery = try request.daemon.map { try EventDelivery(runtimeDirectory: $0) }

@@ -18,6 +18,7 @@ final class ModemSources: EventSource {
     private static let pause = Duration.seconds(2)
 
     private let folder: String
+    private let machine: Machine
     private let isAutomatic: Bool
     private let intervals: PollIntervals
     private let hasher = IdentityHasher()
@@ -27,14 +28,17 @@ final class ModemSources: EventSource {
     private let state = Mutex(State())
 
     private struct State {
-        /// Watches over modems that were found, by their ports.
+        /// Watches over modems that were found, by their places on USB.
         var found: [String: ModemPoller] = [:]
         var search: Task<Void, Never>?
     }
 
     /// What the settings name; a capture hears what passes, too.
-    init(_ settings: Settings, in directory: RuntimeDirectory, capture: (any WireSink)? = nil) {
-        self.capture = capture
+    init(
+        _ settings: Settings, in directory: RuntimeDirectory, machine: Machine = Machine(),
+        capture: (any WireSink)? = nil
+    ) {
+        (self.machine, self.capture) = (machine, capture)
         folder = directory.path + "/modems"
         intervals = PollIntervals(settings[\.modemPollInterval])
         let ports = settings[\.modemPorts]
@@ -89,10 +93,9 @@ final class ModemSources: EventSource {
 
     private func search(into sink: any EventSink) async {
         while !Task.isCancelled {
-            let machine = Machine()
             for modem in ModemPorts(machine, usb: USBDevices(machine)).modems {
                 guard let port = modem.commandPorts.first, !isNamed(modem) else { continue }
-                watch(port.path, modem.name, into: sink)
+                await watch(modem, on: port.path, into: sink)
             }
             try? await Task.sleep(for: Self.pause)
         }
@@ -104,14 +107,17 @@ final class ModemSources: EventSource {
         return modem.ports.contains { named.contains($0.device) }
     }
 
-    private func watch(_ path: String, _ name: String, into sink: any EventSink) {
-        let poller = Self.poller(ATPortSettings(path: path, modem: name), intervals, hasher, capture)
-        let isNew = state.withLock { state in
-            guard state.found[path] == nil, !Task.isCancelled else { return false }
-            state.found[path] = poller
-            return true
+    private func watch(_ modem: ModemPorts.Modem, on path: String, into sink: any EventSink) async {
+        let poller = Self.poller(ATPortSettings(path: path, modem: modem.name), intervals, hasher, capture)
+        let (isNew, former) = state.withLock { state -> (Bool, ModemPoller?) in
+            guard !state.found.values.contains(where: { $0.path == path }), !Task.isCancelled else {
+                return (false, nil)
+            }
+            return (true, state.found.updateValue(poller, forKey: modem.uid))
         }
-        if isNew { poller.start(into: sink) }
+        // It came back under another number, or has a lasting name by now.
+        await former?.stopped()
+        if isNew, !Task.isCancelled { poller.start(into: sink) }
     }
 
     // MARK: How they are

@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// Hears the shims: accepts client processes on a socket, drains their rings, tells events.
 ///
-/// A thread of its own waits for sockets, and looks at the rings every 50 ms while one is attached.
+/// A thread of its own waits for sockets, and looks at the rings every 100 ms while one is attached.
 package final class ShimReceiver: EventSource {
     /// How often the rings are looked at while a client is attached, milliseconds.
-    static let pollMilliseconds: Int32 = 50
+    static let pollMilliseconds: Int32 = 100
     /// How long nobody is let in when this process is out of descriptors, milliseconds.
     static let pauseMilliseconds: Int32 = 100
 
@@ -60,7 +60,7 @@ package final class ShimReceiver: EventSource {
         }
     }
 
-    /// Tells all that clients have written until now; for a scrape, which must not be 50 ms behind.
+    /// Tells all that clients have written until now; for a scrape, which must not be 100 ms behind.
     package func drain() {
         state.withLock { Self.takeAll(&$0) }
     }

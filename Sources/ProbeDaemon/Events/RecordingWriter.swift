@@ -7,7 +7,7 @@ internal import Taps
 /// Writes each event as a line, some at a time.
 ///
 /// A file that begins anew tells first what is open, so that it can be read alone.
-final class RecordingSink: EventSink {
+final class RecordingWriter: EventSink {
     /// How large the file becomes.
     enum Limit: Sendable {
         /// Then no more is written; after a failure, too.
