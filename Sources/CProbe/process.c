@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,22 @@ int process_words(char *const **words) {
 }
 
 void process_use_two_arenas(void) { mallopt(M_ARENA_MAX, 2); }
+
+static int give_back(struct dl_phdr_info *program, size_t size, void *unused) {
+    (void)size, (void)unused;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < program->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &program->dlpi_phdr[i];
+        // What can be written to is no longer as the file has it.
+        if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
+        uintptr_t first = (program->dlpi_addr + part->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (program->dlpi_addr + part->p_vaddr + part->p_memsz) & ~(page - 1);
+        if (end > first) madvise((void *)first, end - first, MADV_DONTNEED);
+    }
+    return 1;  // The program itself comes first.
+}
+
+void process_give_back_start(void) { dl_iterate_phdr(give_back, NULL); }
 
 static const int handed_on[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
 

@@ -13,6 +13,10 @@ int process_words(char *const **words);
 // many threads allocate in turn and others free lies in all of them: a busy daemon took twice the memory.
 void process_use_two_arenas(void);
 
+// Gives back what only the start needed of the program's own code and constants; the kernel reads again what is needed.
+// Breakpoints of a debugger go with it.
+void process_give_back_start(void);
+
 // What this process began with: its signal mask, the ignored signals, the open descriptors.
 struct process_origin {
     sigset_t mask;

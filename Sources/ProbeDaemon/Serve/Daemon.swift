@@ -1,3 +1,4 @@
+internal import CProbe
 internal import CardReader
 internal import Logging
 package import Observability
@@ -57,6 +58,7 @@ package struct Daemon: Sendable {
         sinks.history?.start()
         await tell(parts, sources)
         await parts.checkServer()
+        process_give_back_start()
         let manager = ServiceManager()
         await manager?.tell(.ready)
         var services: [any Service] = [
