@@ -97,7 +97,11 @@ struct TestSpans {
     }
 
     private mutating func end(_ ended: TestSuiteEnded) {
-        tests.end(ended.suite)
+        // Their own ends were lost.
+        for var test in tests.end(ended.suite) where test.isTold {
+            test.span.end(with: ended.stamp)
+            abandon(test.span)
+        }
         guard var suite = suites.removeValue(forKey: ended.suite), suite.isTold else { return }
         let status = suite.hasFailed ? "failure" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
         suite.span.set("test.suite.run.status", .text(status))

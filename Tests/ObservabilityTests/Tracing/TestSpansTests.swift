@@ -99,6 +99,18 @@ import Testing
         #expect(a.attributes["test.case.result.status"] == "pass" && b.parent == nil)
     }
 
+    /// The suite is over, so the test is: with a mark, and no result that nobody told.
+    @Test func aTestWhoseEndIsLostEndsWithItsSuite() throws {
+        let spans = Self.told([
+            Self.suiteBegan(Self.ofSuite), Self.began("t", at: 1_000, Self.ofTest),
+            Self.began("own", at: 1_000, nil, isTraced: true), Self.suiteEnded,
+        ])
+        #expect(spans.map(\.name) == ["t", "s"])
+        let test = try #require(spans.first)
+        #expect(test.attributes["cardlink.abandoned"] == true && test.attributes["test.case.result.status"] == nil)
+        #expect(test.endNanoseconds == Story.wall + 100_000_000)
+    }
+
     /// A runner that exports its own spans gets none twice, and what happened hangs below its own.
     @Test func whoTracesTestsItselfIsBelieved() {
         var story = Story(now: 2_000)
