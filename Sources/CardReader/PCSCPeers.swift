@@ -1,5 +1,6 @@
 internal import CProbe
 internal import Glibc
+internal import ProbeEvents
 
 /// A process that is connected to pcscd.
 package struct PCSCPeer: Sendable, Hashable {
@@ -123,7 +124,7 @@ private struct FileIdentity: Equatable {
 /// What `/proc` tells of processes.
 package enum ProcessFiles {
     /// All processes, ascending.
-    package static func processes() -> [Int32] { names(in: "/proc").compactMap { pid_t($0) }.sorted() }
+    package static func processes() -> [Int32] { (directoryNames("/proc") ?? []).compactMap { pid_t($0) }.sorted() }
 
     /// The sockets that a process has open, by inode; nil when it is gone or may not be looked at.
     static func sockets(of pid: pid_t) -> Set<UInt32>? {
@@ -137,8 +138,7 @@ package enum ProcessFiles {
     /// process is gone or may not be looked at.
     package static func descriptors(of pid: Int32, prefix: String) -> [(path: String, target: String)]? {
         let folder = "/proc/\(pid)/fd"
-        guard access(folder, R_OK | X_OK) == 0 else { return nil }
-        return names(in: folder).compactMap { name in
+        return directoryNames(folder)?.compactMap { name in
             guard let target = target(of: "\(folder)/\(name)"), target.hasPrefix(prefix) else { return nil }
             return ("\(folder)/\(name)", target)
         }
@@ -153,7 +153,7 @@ package enum ProcessFiles {
     /// How often the threads of a process have had the processor: unchanged while it does nothing. Nil when it is gone
     /// or has too many threads to look at.
     static func turns(of pid: pid_t) -> UInt64? {
-        let threads = names(in: "/proc/\(pid)/task").filter { pid_t($0) != nil }
+        let threads = (directoryNames("/proc/\(pid)/task") ?? []).filter { pid_t($0) != nil }
         guard !threads.isEmpty, threads.count <= 64 else { return nil }
         return threads.reduce(0) { sum, thread in
             // Time on the processor, time in the queue, and the number of turns (Documentation/scheduler/sched-stats).
@@ -166,17 +166,6 @@ package enum ProcessFiles {
     static func isOwnProgram(_ pid: pid_t) -> Bool {
         guard let own = target(of: "/proc/self/exe") else { return false }
         return target(of: "/proc/\(pid)/exe") == own
-    }
-
-    private static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names
     }
 
     private static func target(of link: String) -> String? {

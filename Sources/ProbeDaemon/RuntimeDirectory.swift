@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Modem
 internal import ProbeEvents
 
 /// The directory of the probe's sockets, and the sockets in it.
@@ -89,10 +88,7 @@ package struct RuntimeDirectory: Sendable, Hashable {
 
     /// Takes away the sockets of runs that were killed.
     package func removeStaleSockets() {
-        guard let directory = opendir(path) else { return }
-        defer { closedir(directory) }
-        while let entry = readdir(directory) {
-            let name = entry.pointee.name
+        for name in directoryNames(path) ?? [] {
             guard name.hasPrefix("run-"), name.hasSuffix(".sock"),
                 let number = name.dropFirst(4).dropLast(5).split(separator: "-").first,
                 let pid = pid_t(number), pid > 0, kill(pid, 0) != 0, errno == ESRCH

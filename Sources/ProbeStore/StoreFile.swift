@@ -93,14 +93,8 @@ final class StoreFile {
     private static func removeOldDamaged(_ path: String) {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let (folder, prefix) = (path[..<slash], path[slash...] + ".damaged-")
-        guard let directory = opendir(folder.isEmpty ? "." : String(folder)) else { return }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name.hasPrefix(prefix), !parts.contains(where: name.hasSuffix) { names.append(name) }
+        let names = (directoryNames(folder.isEmpty ? "." : String(folder)) ?? []).filter { name in
+            name.hasPrefix(prefix) && !parts.contains(where: name.hasSuffix)
         }
         for name in names.sorted().dropLast(damagedLimit) {
             for part in [""] + parts { unlink(folder + name + part) }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ProbeEvents
 
 /// The bench's own folder: pcscd's socket folder, its configuration, and copies of the driver.
 struct BenchFolder {
@@ -82,19 +83,8 @@ struct BenchFolder {
     }
 
     private static func remove(_ path: String) {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                guard name != ".", name != ".." else { continue }
-                if entry.pointee.d_type == UInt8(DT_DIR) {
-                    remove("\(path)/\(name)")
-                } else {
-                    unlink("\(path)/\(name)")
-                }
-            }
-            closedir(directory)
+        for name in directoryNames(path) ?? [] where unlink("\(path)/\(name)") != 0 && errno == EISDIR {
+            remove("\(path)/\(name)")
         }
         rmdir(path)
     }

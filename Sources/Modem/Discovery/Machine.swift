@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ProbeEvents
 
 /// What the files of `/proc`, `/sys`, `/dev` and `/etc` say of a machine: this one, or one that was written down.
 package struct Machine: Sendable {
@@ -18,14 +19,7 @@ package struct Machine: Sendable {
 
     /// Names in a directory, ascending; none when it cannot be read.
     package func names(in folder: String) -> [String] {
-        guard let directory = opendir(root + folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = entry.pointee.name
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        (directoryNames(root + folder) ?? []).sorted()
     }
 
     /// The text of a file without its last line feed, at most so many bytes; nil when it cannot be read.
@@ -91,11 +85,4 @@ package struct Machine: Sendable {
 extension Machine.Process: CustomStringConvertible {
     /// `minicom (99)`.
     package var description: String { "\(name) (\(pid))" }
-}
-
-extension dirent {
-    /// The entry's name.
-    package var name: String {
-        withUnsafeBytes(of: d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    }
 }

@@ -124,15 +124,7 @@ package struct FlightFolder: Sendable, Hashable {
 
     /// The names of the files, the oldest first. Those of a time to come are from before the clock was set back.
     package var names: [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(Self.suffix), name.first?.isNumber == true { names.append(name) }
-        }
+        let names = (directoryNames(path) ?? []).filter { $0.hasSuffix(Self.suffix) && $0.first?.isNumber == true }
         let now = Self.text(of: RFC3339.text(wallNanoseconds: EventClock.now.wallNanoseconds))
         func isToCome(_ name: String) -> Bool { name.prefix(now.count) > now }
         return names.filter(isToCome).sorted() + names.filter { !isToCome($0) }.sorted()
