@@ -138,7 +138,7 @@ import Testing
             #expect(try probe.sum("cardlink_events_received_total", "at_tap") >= Double(round) * 100_002)
             memory.append(try probe.sum("process_resident_memory_bytes"))
         }
-        #expect(memory[2] - memory[0] < 3e6, "\(memory)")
+        #expect(isSanitized || memory[2] - memory[0] < 3e6, "\(memory)")
     }
 
     /// Eight modems at the usual intervals: under 1% of a core in a release build, where this one is none.
