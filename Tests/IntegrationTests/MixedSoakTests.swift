@@ -9,8 +9,8 @@ import Testing
 /// no more than it took before.
 @Suite struct MixedSoakTests {
     private static let seconds =
-        ProcessInfo.processInfo.environment["CARDLINK_TEST_SOAK_SECONDS"].flatMap(Double.init)
-        ?? (isLongRun ? 3_600 : 40)
+        ProcessInfo.processInfo.environment["TESTS_SOAK_SECONDS"].flatMap(Double.init)
+        ?? (isLongRun ? 3_600 : 300)
 
     @Test(.timeLimit(.minutes(75))) func everyCountIsTheOtherSides() throws {
         let soak = try MixedSoak()

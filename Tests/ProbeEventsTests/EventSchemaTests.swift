@@ -41,7 +41,7 @@ import Testing
 
     @Test func whatTheSchemaRefusesTheReaderRefuses() throws {
         var generator = SeededGenerator(seed: 9)
-        let rounds = ProcessInfo.processInfo.environment["CARDLINK_TEST_LONG"] == nil ? 50 : 2_000
+        let rounds = isLongRun ? 2_000 : 50
         let lines = try Self.examples.flatMap { example in
             try (0..<rounds).map { _ in try mutated(example, by: &generator) }
         }

@@ -21,10 +21,12 @@ package struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Whether `Tests/run --long` runs: tests that can take their time take it.
-package let isLongRun = ProcessInfo.processInfo.environment["CARDLINK_TEST_LONG"] != nil
+package let isLongRun = ProcessInfo.processInfo.environment["TESTS_LONG"] != nil
 
 /// Whether `Tests/run --sanitize` runs: a sanitizer's own memory is many times that of the program.
-package let isSanitized = ProcessInfo.processInfo.environment["CARDLINK_TEST_SANITIZED"] != nil
+package let isSanitized = ["ASAN_OPTIONS", "TSAN_OPTIONS"].contains {
+    ProcessInfo.processInfo.environment[$0] != nil
+}
 
 /// Rounds of random input: 10,000, in a long run ten times as many.
 package let randomRounds = isLongRun ? 100_000 : 10_000

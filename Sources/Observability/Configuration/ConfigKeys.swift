@@ -264,11 +264,8 @@ package final class ConfigKeys: Sendable {
 
     /// What the variables of the table begin with.
     static let variablePrefix = "CARDLINK_"
-    /// Variables with this beginning that say something else than a key does; the last three are of the tests.
+    /// Variables with this beginning that say something else than a key does.
     static let otherVariables = [
         "CARDLINK_CAPTURE", "CARDLINK_EVENTS", "CARDLINK_PASSWORD", "CARDLINK_PCSC_LIBRARY", "CARDLINK_RECEIVER",
-        "CARDLINK_KEEP_CORPUS",
-        "CARDLINK_TEST_LONG",
-        "CARDLINK_WRITE_DOCS",
     ]
 }

@@ -5,7 +5,7 @@ import Testing
 /// A harness of `Tests/Fuzz` as a program, with libFuzzer and AddressSanitizer in it and in what it takes.
 struct Fuzzer {
     private static let seconds = isLongRun ? 600 : 3
-    private static let keepsCorpus = ProcessInfo.processInfo.environment["CARDLINK_KEEP_CORPUS"] != nil
+    private static let keepsCorpus = ProcessInfo.processInfo.environment["TESTS_KEEP_CORPUS"] != nil
     private static let home = "\(Files.package)/Tests/Fuzz"
     private static let includes = ["Tests/Fuzz", "Sources/CProbe", "Sources/CXML"].flatMap {
         ["-I", "\(Files.package)/\($0)/include"]

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Observability
 
-/// The page and the tables say the same. After a change of a table: `CARDLINK_WRITE_DOCS=1 swift test --filter
+/// The page and the tables say the same. After a change of a table: `TESTS_WRITE_DOCS=1 swift test --filter
 /// MetricsPageTests` writes the page anew.
 @Suite struct MetricsPageTests {
     @Test func thePageIsWhatTheTablesGive() throws {
         let page = MetricsPage().text
-        if ProcessInfo.processInfo.environment["CARDLINK_WRITE_DOCS"] == "1" {
+        if ProcessInfo.processInfo.environment["TESTS_WRITE_DOCS"] == "1" {
             try DocumentationFiles.write(page, to: MetricsPage.path)
         }
         let written = try DocumentationFiles.text(MetricsPage.path).components(separatedBy: "\n")

@@ -29,7 +29,7 @@ import Testing
         let count = Int(executions?.split(separator: " ").last ?? "") ?? 0
         print("connections: \(count) inputs in \(Self.seconds) s")
         #expect(count > 1_000)
-        if ProcessInfo.processInfo.environment["CARDLINK_KEEP_CORPUS"] != nil { try keep(with: fuzzer) }
+        if ProcessInfo.processInfo.environment["TESTS_KEEP_CORPUS"] != nil { try keep(with: fuzzer) }
     }
 
     /// Writes the smallest inputs that reach what old and new ones reach.

@@ -50,8 +50,7 @@ import Testing
         let folder = try TemporaryFolder()
         let (socket, heard) = try start(folder)
         defer { socket.stop() }
-        let isLong = ProcessInfo.processInfo.environment["CARDLINK_TEST_LONG"] != nil
-        let each = isLong ? 125_000 : 5_000
+        let each = isLongRun ? 125_000 : 5_000
         let script = """
             sender = probe.Sender("many")
             began = probe.Moment()
