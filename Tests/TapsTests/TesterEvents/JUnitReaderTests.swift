@@ -184,7 +184,7 @@ import Testing
         for _ in 0..<20 { _ = Self.read(report) }
         let before = try ProcessReading(getpid()).ownKilobytes
         for _ in 0..<500 { _ = Self.read(report) }
-        #expect(try ProcessReading(getpid()).ownKilobytes - before < 16_384)
+        #expect(try isSanitized || ProcessReading(getpid()).ownKilobytes - before < 16_384)
     }
 
     @Test(arguments: [
