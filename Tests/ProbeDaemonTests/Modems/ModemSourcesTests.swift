@@ -50,7 +50,7 @@ import Testing
         #expect(try await eventually { names() == ["ttyUSB9072", "ttyUSB9073"] })
         try link("usb-Quectel_EC25-if02-port0", "ttyUSB9073")
         #expect(try await eventually { names() == ["usb-Quectel_EC25-if02-port0", "ttyUSB9072"] })
-        // One that is gone was seen by nobody to leave: that is told.
+        // One that was pulled is still watched: that it is missing is a fault.
         try pull("1-2")
         try await Task.sleep(for: .seconds(3))
         #expect(names() == ["usb-Quectel_EC25-if02-port0", "ttyUSB9072"])
