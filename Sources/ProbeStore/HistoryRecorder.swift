@@ -133,7 +133,7 @@ struct HistoryRecorder {
         case .test(.suiteBegan(let began)): testers.begin(began)
         case .test(.suiteEnded(let ended)):
             testers.end(ended)
-            tests.end(ended.suite)
+            tests.end(ended)
         case .test(.began(let began)): take(began)
         case .test(.ended(let ended)): tests.end(ended)
         case .ota(.began(let began)): take(began)

@@ -41,9 +41,11 @@ struct HistoryTests {
         rows[number] = waiting
     }
 
-    /// What still ran of a suite that is over has no result.
-    mutating func end(_ suite: TestSuiteRun) {
-        for number in trail.end(suite) {
+    /// What still ran of a suite that is over has no result, unless its own end comes late.
+    mutating func end(_ ended: TestSuiteEnded) {
+        var left: [Int] = []
+        trail.end(ended) { left.append($0) }
+        for number in left {
             guard var waiting = rows[number] else { continue }
             waiting.row.status = StoredTest.interruptedStatus
             if !waiting.isChanged { changedCount += 1 }

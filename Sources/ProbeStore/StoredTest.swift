@@ -16,7 +16,7 @@ package struct StoredTest: Sendable, Hashable, Codable {
     package var startedAt: String
     /// How long it took; 0 while it runs.
     package var durationNanoseconds: Int64
-    /// How it ended; `running` until then, `interrupted` where the probe was killed before.
+    /// How it ended; `running` until then, `interrupted` where that was not heard.
     package var status: String
     /// Assertions that held; nil when they are not counted.
     package var passedAssertions: Int64?

@@ -198,6 +198,20 @@ import Testing
         #expect(scene.told.last == "1: ≤ 4.0")
     }
 
+    /// One that has come and gone between two looks at the rings was seen halfway.
+    @Test func strangersAreLookedForBetween() {
+        let scene = Scene()
+        scene.attach(1)
+        scene.strangers(.activity)
+        usleep(6_000)
+        scene.sharing.lookAround()
+        scene.strangers(.nothing)
+        usleep(6_000)
+        scene.apdu(1, 1, 4)
+        scene.drained(1, 13)
+        #expect(scene.told == ["1: ≤ 4.0"])
+    }
+
     /// A program that is about to make itself known holds things up until the next look.
     @Test func whoComesIsWaitedFor() {
         let scene = Scene()

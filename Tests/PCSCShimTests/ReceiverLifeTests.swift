@@ -1,6 +1,7 @@
 import CProbe
 import Foundation
 import ProbeEvents
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +24,22 @@ import Testing
         #expect(told + bench.sink.dropped(.ringFull) == 1 + 1 + 6_000 + 1 + 10)
         #expect([1_906, 1_907].contains(bench.sink.dropped(.ringFull)), "all that came while it was full, no more")
         #expect(bench.sink.opened.count == 1)
+    }
+
+    /// Who asks for it is called between two looks at the rings, while a client is there.
+    @Test func whoAsksIsCalledHalfway() throws {
+        let folder = try TemporaryFolder()
+        let receiver = ShimReceiver(path: folder.file("shim"))
+        let calls = Atomic<Int>(0)
+        receiver.callHalfway { calls.add(1, ordering: .relaxed) }
+        try receiver.start(into: RecordingSink())
+        defer { receiver.stop() }
+        usleep(300_000)
+        #expect(calls.load(ordering: .relaxed) == 0)
+        let client = try AskedClient(environment: Workshop.shared.environment(receiver: folder.file("shim")))
+        try client.ask("establish")
+        #expect(eventually { calls.load(ordering: .relaxed) >= 3 })
+        try client.finish()
     }
 
     @Test func receiverThatDiesAndComesAgain() throws {

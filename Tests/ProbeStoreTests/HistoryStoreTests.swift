@@ -118,7 +118,7 @@ import Testing
         #expect(try history.ask("SELECT state FROM runs WHERE pid = 42") == ["ended"])
     }
 
-    /// A test of which only the begin was heard has no result when its suite is over.
+    /// A test of which only the begin was heard has no result when its suite is over, unless its end comes late.
     @Test func whatASuiteLeftRunningIsInterrupted() async throws {
         let history = try WrittenHistory()
         let suite = TestSuiteRun(run: 1, suite: "s")
@@ -127,6 +127,10 @@ import Testing
         history.ring.receive(.test(.suiteEnded(TestSuiteEnded(stamp: Story.stamp(1), suite: suite))))
         await history.store.flush()
         #expect(try history.ask("SELECT test, status FROM tests") == ["a|interrupted"])
+        let late = TestEnded(stamp: Story.stamp(1), suite: suite, test: "a", status: .passed)
+        history.ring.receive(.test(.ended(late)))
+        await history.store.flush()
+        #expect(try history.ask("SELECT test, status FROM tests") == ["a|passed"])
     }
 
     /// Commands that are read along in an administration session are that session's, which is one row with an end.

@@ -73,7 +73,7 @@ package final class ExpectedOutcomes: EventSink {
             state.withLock { _ = $0.tests.begin(began, expected) }
             if !expected.isEmpty { isAsked.store(true, ordering: .relaxed) }
         case .ended(let ended): state.withLock { $0.tests.end(ended) { $0 ?? [] } }
-        case .suiteEnded(let ended): state.withLock { _ = $0.tests.end(ended.suite) }
+        case .suiteEnded(let ended): state.withLock { $0.tests.end(ended) }
         case .suiteBegan: break
         }
     }

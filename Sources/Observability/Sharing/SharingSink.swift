@@ -31,13 +31,21 @@ package final class SharingSink: EventSink {
     package func receive(_ event: ProbeEvent) {
         state.withLock { state in
             let now = EventClock.monotonicNow
-            if case .clientDrained = event, now &- state.lastLook >= Self.lookPauseNanoseconds {
-                state.sharing.note(look(state.sharing.knownProcesses, now), now: now)
-                state.lastLook = now
-            }
+            if case .clientDrained = event { lookAround(&state, now: now) }
             // Under the lock, so that the events of a client stay in order.
             state.sharing.receive(event, now: now).forEach(sink.receive)
         }
+    }
+
+    /// Looks for strangers between two looks at the rings: one may come, use a reader and be gone from one to the next.
+    package func lookAround() {
+        state.withLock { lookAround(&$0, now: EventClock.monotonicNow) }
+    }
+
+    private func lookAround(_ state: inout State, now: UInt64) {
+        guard now &- state.lastLook >= Self.lookPauseNanoseconds else { return }
+        state.sharing.note(look(state.sharing.knownProcesses, now), now: now)
+        state.lastLook = now
     }
 
     /// Hands on all that is held; for the end, when the sources have told all they have.

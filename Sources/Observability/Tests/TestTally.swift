@@ -37,7 +37,7 @@ package struct TestTally: Sendable {
     package mutating func apply(_ event: TestEvent) {
         switch event {
         case .suiteBegan(let told): if suites.count < Self.rememberedSuites { suites.insert(told.suite) }
-        case .suiteEnded(let told): trail.end(told.suite)
+        case .suiteEnded(let told): trail.end(told)
         case .began(let told):
             if trail.begin(told, Running(number: began)) { began += 1 }
         case .ended(let told): apply(told)

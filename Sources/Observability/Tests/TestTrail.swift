@@ -17,6 +17,8 @@ package struct TestTrail<About: Sendable>: Sendable {
         var identity: TestIdentity
         var startNanoseconds: UInt64
         var endNanoseconds = UInt64.max
+        /// Its own end was not heard, that of its suite was.
+        var isCut = false
         var pid: Int32?
         /// The trace and span of its traceparent.
         var span: Substring?
@@ -69,25 +71,38 @@ package struct TestTrail<About: Sendable>: Sendable {
             running.removeLast()
             if place < running.count { places[running[place].identity] = place }
             entry.about = change(entry.about)
+        } else if let place = self.ended.lastIndex(where: { $0.isCut && $0.identity == ended.identity }) {
+            entry = self.ended.remove(at: place)
+            entry.isCut = false
+            entry.about = change(entry.about)
         } else {
             entry = Entry(
                 identity: ended.identity, startNanoseconds: ended.stamp.startNanoseconds, pid: ended.pid,
                 span: Self.span(ended.traceparent), about: change(nil))
         }
         entry.endNanoseconds = ended.stamp.endNanoseconds
-        self.ended.append(entry)
-        // Half of them at once, so that it costs little.
-        if self.ended.count > 2 * Self.endedLimit { self.ended.removeFirst(Self.endedLimit) }
+        remember(entry)
     }
 
-    /// A suite is over, and no test of it runs any more: the ends of some may have been lost. What is known of these.
-    @discardableResult
-    package mutating func end(_ suite: TestSuiteRun) -> [About] {
-        let left = running.filter { $0.identity.suite == suite }
-        guard !left.isEmpty else { return [] }
-        running.removeAll { $0.identity.suite == suite }
+    /// A suite is over, and no test of it runs any more: the ends of some were lost, or come behind it. They end with it.
+    ///
+    /// - Parameter change: what becomes of what is known of each of these.
+    package mutating func end(_ ended: TestSuiteEnded, _ change: (inout About) -> Void = { _ in }) {
+        let left = running.filter { $0.identity.suite == ended.suite }
+        guard !left.isEmpty else { return }
+        running.removeAll { $0.identity.suite == ended.suite }
         places = Dictionary(uniqueKeysWithValues: running.enumerated().map { ($0.element.identity, $0.offset) })
-        return left.map(\.about)
+        for var entry in left {
+            (entry.endNanoseconds, entry.isCut) = (ended.stamp.endNanoseconds, true)
+            change(&entry.about)
+            remember(entry)
+        }
+    }
+
+    private mutating func remember(_ entry: Entry) {
+        ended.append(entry)
+        // Half of them at once, so that it costs little.
+        if ended.count > 2 * Self.endedLimit { ended.removeFirst(Self.endedLimit) }
     }
 
     /// Notes in which span a program was started.

@@ -65,7 +65,7 @@ package final class SampledSessions: EventSink {
             switch event {
             case .began(let began): tests.begin(began, ())
             case .ended(let ended): tests.end(ended) { _ in () }
-            case .suiteEnded(let ended): tests.end(ended.suite)
+            case .suiteEnded(let ended): tests.end(ended)
             case .suiteBegan: break
             }
         }

@@ -78,8 +78,8 @@ struct TestSpans {
 
     /// Ends all that are open; their own ends were lost.
     mutating func abandonAll() {
-        for test in tests.runningOnes where test.isTold { abandon(test.span) }
-        for suite in suites.values where suite.isTold { abandon(suite.span) }
+        for test in tests.runningOnes where test.isTold { Self.abandon(test.span, manager) }
+        for suite in suites.values where suite.isTold { Self.abandon(suite.span, manager) }
         (suites, tests) = ([:], TestTrail())
     }
 
@@ -97,13 +97,18 @@ struct TestSpans {
     }
 
     private mutating func end(_ ended: TestSuiteEnded) {
-        // Their own ends were lost.
-        for var test in tests.end(ended.suite) where test.isTold {
+        var isCut = false
+        tests.end(ended) { [manager] test in
+            isCut = true
             test.span.end(with: ended.stamp)
-            abandon(test.span)
+            if test.isTold { Self.abandon(test.span, manager) }
+            // An end that comes late makes no second one.
+            test.isTold = false
         }
         guard var suite = suites.removeValue(forKey: ended.suite), suite.isTold else { return }
-        let status = suite.hasFailed ? "failure" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
+        let status =
+            suite.hasFailed
+            ? "failure" : isCut ? "aborted" : suite.hasTests && !suite.hasPassed ? "skipped" : "success"
         suite.span.set("test.suite.run.status", .text(status))
         if suite.hasFailed { suite.span.status = .error("") }
         suite.span.end(with: ended.stamp)
@@ -147,7 +152,7 @@ struct TestSpans {
         return own
     }
 
-    private func abandon(_ span: SpanData) {
+    private static func abandon(_ span: SpanData, _ manager: SpanManager) {
         var span = span
         span.set("cardlink.abandoned", true)
         manager.tell(span)

@@ -27,10 +27,22 @@ final class ModemSources: EventSource {
     private let listed: [ModemPoller]
     private let state = Mutex(State())
 
-    private struct State {
+    struct State {
         /// Watches over modems that were found, by their places on USB.
         var found: [String: ModemPoller] = [:]
         var search: Task<Void, Never>?
+        var isStopped = false
+
+        /// Whether this poller is to start, and the one that is to stop before.
+        mutating func take(_ poller: ModemPoller, at place: String) -> (isNew: Bool, former: ModemPoller?) {
+            guard !isStopped, found[place]?.path != poller.path else { return (false, nil) }
+            // The modem that is watched by this name was plugged in elsewhere.
+            if let other = found.first(where: { $0.value.path == poller.path }) {
+                found[other.key] = nil
+                return (false, found.updateValue(other.value, forKey: place))
+            }
+            return (true, found.updateValue(poller, forKey: place))
+        }
     }
 
     /// What the settings name; a capture hears what passes, too.
@@ -81,7 +93,7 @@ final class ModemSources: EventSource {
 
     func stop() {
         let (pollers, search) = state.withLock { state in
-            defer { state = State() }
+            defer { state = State(isStopped: true) }
             return (Array(state.found.values), state.search)
         }
         search?.cancel()
@@ -109,15 +121,12 @@ final class ModemSources: EventSource {
 
     private func watch(_ modem: ModemPorts.Modem, on path: String, into sink: any EventSink) async {
         let poller = Self.poller(ATPortSettings(path: path, modem: modem.name), intervals, hasher, capture)
-        let (isNew, former) = state.withLock { state -> (Bool, ModemPoller?) in
-            guard !state.found.values.contains(where: { $0.path == path }), !Task.isCancelled else {
-                return (false, nil)
-            }
-            return (true, state.found.updateValue(poller, forKey: modem.uid))
-        }
+        let (isNew, former) = state.withLock { $0.take(poller, at: modem.uid) }
         // It came back under another number, or has a lasting name by now.
         await former?.stopped()
-        if isNew, !Task.isCancelled { poller.start(into: sink) }
+        guard isNew else { return }
+        poller.start(into: sink)
+        if state.withLock(\.isStopped) { await poller.stopped() }
     }
 
     // MARK: How they are

@@ -67,7 +67,7 @@ package struct Run: Sendable {
         let tap = Terminal.attempt { [own] in
             try RunTap(
                 runtimeDirectory: request.runtimeDirectory, environment: own.entries, sink: sinks.entry,
-                failures: sinks.summary.failures)
+                lookAround: sinks.sharing.lookAround, failures: sinks.summary.failures)
         }
         let metrics = await RunMetrics(request, counting: sinks.collector, of: tap, bench: bench, exported)
         if let live = metrics?.live { sinks.add(live) }

@@ -24,7 +24,8 @@ struct RunSinks: Sendable {
     private let ring = EventRing()
     private let recording: EventRecording?
     /// Holds each APDU until it is known what else its reader did.
-    private let sharing: SharingSink
+    /// Takes from each program's times what others took.
+    let sharing: SharingSink
     private let forwarder: EventForwarder?
     private let expected: ExpectedOutcomes
     private let flights: RunFlights?

@@ -21,10 +21,11 @@ struct RunTap: Sendable {
     ///
     /// - Parameters:
     ///   - environment: what its programs are started with, but for what leads them here.
+    ///   - lookAround: looks for programs that are not seen.
     ///   - failures: the tests of a suite that failed, for the program which asks.
     init(
         runtimeDirectory named: String?, environment: [[UInt8]], sink: any EventSink,
-        failures: @escaping EventSocket.Answer
+        lookAround: @escaping @Sendable () -> Void, failures: @escaping EventSocket.Answer
     ) throws {
         shim = try ShimLibrary.find()
         let directory = RuntimeDirectory(named: named)
@@ -32,6 +33,7 @@ struct RunTap: Sendable {
         directory.removeStaleSockets()
         socket = directory.runSocket
         let receiver = ShimReceiver(path: socket, inherited: environment)
+        receiver.callHalfway(lookAround)
         self.receiver = receiver
         eventSocket = directory.runEventSocket
         events = EventSocket(path: eventSocket, threads: 1) { suite in

@@ -49,6 +49,7 @@ package struct Daemon: Sendable {
         for modem in sources.modems.expected { parts.collector.expectDevice(.modem, named: modem) }
         await parts.checks.add(sources, in: directory, sinks)
         try await parts.server.start()
+        sources.receiver.callHalfway(sinks.lookAround)
         do {
             try sources.start(into: sinks.entry)
         } catch {

@@ -43,6 +43,9 @@ struct Sinks: Sendable {
         entry = capture.map { EventBus([$0.identifyingCards(for: sharing), $0.sink]) } ?? sharing
     }
 
+    /// Looks for programs that are not seen.
+    func lookAround() { sharing.lookAround() }
+
     /// Tells what is held, and writes what waits; bounded in time.
     func finish(_ log: LogOutlet) {
         sharing.finish()

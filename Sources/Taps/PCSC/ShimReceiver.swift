@@ -17,6 +17,7 @@ package final class ShimReceiver: EventSource {
         var listener: Int32 = -1
         var seen = 0
         var isStopping = false
+        var halfway: (@Sendable () -> Void)?
     }
 
     private let path: String
@@ -44,6 +45,10 @@ package final class ShimReceiver: EventSource {
 
     /// How many clients were ever attached.
     package var clientsSeen: Int { state.withLock { $0.clients?.seen ?? $0.seen } }
+
+    /// Asks for a call halfway between two looks at the rings, for what must be looked at more often than these; before
+    /// `start`.
+    package func callHalfway(_ call: @escaping @Sendable () -> Void) { state.withLock { $0.halfway = call } }
 
     /// Listens and begins to tell events to the sink.
     package func start(into sink: any EventSink) throws {
@@ -120,6 +125,7 @@ package final class ShimReceiver: EventSource {
 
     private func run() {
         var isDoorOpen = true
+        let halfway = state.withLock(\.halfway)
         while true {
             let (door, others, isStopping) = state.withLock {
                 ($0.listener, $0.clients?.descriptors ?? [], $0.isStopping)
@@ -130,8 +136,12 @@ package final class ShimReceiver: EventSource {
                 pollfd(fd: isDoorOpen ? door : -1, events: Int16(POLLIN), revents: 0),
             ]
             waited += others.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            let idle: Int32 = isDoorOpen ? -1 : Self.pauseMilliseconds
-            poll(&waited, nfds_t(waited.count), others.isEmpty ? idle : Self.pollMilliseconds)
+            if others.isEmpty {
+                poll(&waited, nfds_t(waited.count), isDoorOpen ? -1 : Self.pauseMilliseconds)
+            } else if poll(&waited, nfds_t(waited.count), Self.pollMilliseconds / 2) == 0 {
+                halfway?()
+                poll(&waited, nfds_t(waited.count), Self.pollMilliseconds / 2)
+            }
             isDoorOpen = state.withLock { state in
                 let isRoom = waited[1].revents == 0 || state.clients?.accept() ?? true
                 for entry in waited.dropFirst(2) where entry.revents != 0 { state.clients?.hear(entry.fd) }

@@ -14,6 +14,10 @@ import Testing
             source: .testerSocket, startNanoseconds: start, durationNanoseconds: duration, wallNanoseconds: start)
     }
 
+    private static func ended(_ suite: TestSuiteRun, at end: UInt64) -> TestSuiteEnded {
+        TestSuiteEnded(stamp: stamp(end), suite: suite)
+    }
+
     private static func client(_ id: UInt64, pid: Int32) -> ClientProcess {
         ClientProcess(id: id, pid: pid, program: "p")
     }
@@ -61,10 +65,24 @@ import Testing
         var trail = Self.trail()
         let other = TestSuiteRun(run: 2, suite: "s")
         trail.begin(TestBegan(stamp: Self.stamp(170), suite: other, test: "c", pid: 12), "c")
-        #expect(trail.end(Self.suite) == ["b"])
-        #expect(trail.runningOnes == ["c"] && trail.about(201) == "c")
+        trail.end(Self.ended(Self.suite, at: 300)) { $0 += ", cut" }
+        #expect(trail.runningOnes == ["c"] && trail.about(301) == "c")
+        // What it did before is still its own: it may be heard of later.
+        #expect(trail.about(300, Self.client(6, pid: 11)) == "b, cut")
         trail.end(TestEnded(stamp: Self.stamp(170, 50), suite: other, test: "c", status: .passed)) { $0 ?? "?" }
-        #expect(trail.remembered == ["a", "c"] && trail.end(Self.suite) == [])
+        trail.end(Self.ended(Self.suite, at: 400)) { $0 += ", twice" }
+        #expect(trail.remembered == ["a", "b, cut", "c"])
+    }
+
+    /// The end of a test that comes behind that of its suite is this test's, once.
+    @Test func anEndThatComesLateIsTheTests() {
+        var trail = Self.trail()
+        trail.end(Self.ended(Self.suite, at: 300))
+        let end = TestEnded(stamp: Self.stamp(150, 60), suite: Self.suite, test: "b", status: .passed, pid: 11)
+        trail.end(end) { "late \($0 ?? "?")" }
+        #expect(trail.about(205, Self.client(5, pid: 50)) == "late b" && trail.about(250) == nil)
+        trail.end(end) { $0 ?? "another" }
+        #expect(trail.remembered == ["a", "late b", "another"])
     }
 
     /// One without a begin is known by its end; of many the last are remembered, and none that runs is forgotten.

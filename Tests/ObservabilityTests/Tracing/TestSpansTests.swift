@@ -109,6 +109,16 @@ import Testing
         let test = try #require(spans.first)
         #expect(test.attributes["cardlink.abandoned"] == true && test.attributes["test.case.result.status"] == nil)
         #expect(test.endNanoseconds == Story.wall + 100_000_000)
+        #expect(spans.last?.attributes["test.suite.run.status"] == "aborted")
+    }
+
+    /// It is told once, as what it was when its suite ended.
+    @Test func aTestThatEndsBehindItsSuiteIsOneSpan() {
+        let spans = Self.told([
+            Self.suiteBegan(Self.ofSuite), Self.began("t", at: 1_000, Self.ofTest), Self.suiteEnded,
+            Self.ended("t", 1_000, 90_000_000, .passed, Self.ofTest),
+        ])
+        #expect(spans.map(\.name) == ["t", "s"])
     }
 
     /// A runner that exports its own spans gets none twice, and what happened hangs below its own.

@@ -55,4 +55,24 @@ import Testing
         try await Task.sleep(for: .seconds(3))
         #expect(names() == ["usb-Quectel_EC25-if02-port0", "ttyUSB9072"])
     }
+
+    /// What is watched under a name goes with it to another place; who takes the first place then is another modem.
+    @Test func aNameThatMovesKeepsItsWatch() {
+        func poller(_ path: String) -> ModemPoller { ModemPoller(ATPortSettings(path: path, modem: "m")) }
+        let (first, second) = (poller("/dev/serial/by-id/a"), poller("/dev/ttyUSB1"))
+        var state = ModemSources.State()
+        func starts(_ poller: ModemPoller, at place: String, insteadOf former: ModemPoller? = nil) -> Bool {
+            let taken = state.take(poller, at: place)
+            #expect(taken.former === former)
+            return taken.isNew
+        }
+        #expect(starts(first, at: "1-1") && !starts(poller("/dev/serial/by-id/a"), at: "1-2"))
+        #expect(starts(second, at: "1-1"))
+        #expect(state.found["1-2"] === first && state.found["1-1"] === second)
+        // Two of one make have one name, which names the last that came.
+        #expect(!starts(poller("/dev/serial/by-id/a"), at: "1-1", insteadOf: second))
+        #expect(state.found.count == 1 && state.found["1-1"] === first)
+        state.isStopped = true
+        #expect(!starts(second, at: "1-3"))
+    }
 }
