@@ -68,7 +68,8 @@ missing_packages() {
     local name
     for name in "$@"; do
         case $name in
-            *=*) /sbin/ldconfig -p | grep -q "^[[:space:]]*${name%%=*} " || printf '%s\n' "${name#*=}" ;;
+            # No pipe: grep does not read to the end, which would fail ldconfig, and with it the pipe.
+            *=*) grep -q "^[[:space:]]*${name%%=*} " < <(/sbin/ldconfig -p) || printf '%s\n' "${name#*=}" ;;
             *) [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
                 printf '%s\n' "$name" ;;
         esac
