@@ -24,6 +24,8 @@ final class RecordingWriter: EventSink {
     private struct State: ~Copyable {
         var file: RecordingFile
         var open = OpenWork()
+        /// What was open before the lines that wait.
+        var openBefore = OpenWork()
         var waiting: [UInt8] = []
         var waitingLines: UInt64 = 0
         var lost: UInt64 = 0
@@ -111,6 +113,7 @@ final class RecordingWriter: EventSink {
         defer {
             state.waiting.removeAll(keepingCapacity: true)
             state.waitingLines = 0
+            state.openBefore = state.open
         }
         switch limit {
         case .ending(let bytes):
@@ -135,7 +138,7 @@ final class RecordingWriter: EventSink {
     private func rotate(_ state: inout State) {
         guard state.file.setAside() else { return }
         var openings: [UInt8] = []
-        for opening in state.open.openings {
+        for opening in state.openBefore.openings {
             guard let line = try? EventLine.encode(opening) else { continue }
             openings += line
             openings.append(0x0A)
