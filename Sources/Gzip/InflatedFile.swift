@@ -27,10 +27,10 @@ package final class InflatedFile {
         return count < 0 ? nil : Int(count)
     }
 
-    /// Whether the file was cut off in the midst of what is compressed, or its bytes are wrong.
+    /// Whether the file was cut off in the midst of what is compressed, its bytes are wrong, or it could not be read on.
     package var isBroken: Bool {
         var code: Int32 = 0
         _ = gzerror(file, &code)
-        return code == Z_BUF_ERROR || code == Z_DATA_ERROR
+        return code == Z_BUF_ERROR || code == Z_DATA_ERROR || code == Z_ERRNO
     }
 }

@@ -43,6 +43,7 @@ enum Main {
             } else {
                 try command.run()
             }
+            Output.flush()
         } catch let error as ConfigError {
             for fault in error.faults { say(fault.line) }
             exit(error.isUsage ? ExitCode.validationFailure.rawValue : 78)
@@ -60,6 +61,7 @@ enum Main {
     /// Help and the version as they are; what is wrong with the arguments in one line.
     private static func end(with error: any Error) -> Never {
         let code = CardlinkMetrics.exitCode(for: error)
+        if error is ExitCode { Output.flush() }
         guard code != .success, !(error is ExitCode) else { CardlinkMetrics.exit(withError: error) }
         let message = CardlinkMetrics.message(for: error).onOneLine
         say("\(message.hasSuffix(".") ? String(message.dropLast()) : message); see: \(commandName) --help")

@@ -1,4 +1,4 @@
-internal import Glibc
+@preconcurrency internal import Glibc
 internal import Observability
 internal import ProbeEvents
 
@@ -11,6 +11,15 @@ enum Output {
         return Int(window.ws_col)
     }
 
+    /// Writes what was printed and waits.
+    static func flush() {
+        let isFlushed = fflush(stdout) == 0
+        let reason = isFlushed ? "not all of it was taken" : String(cString: strerror(errno))
+        guard !isFlushed || ferror(stdout) != 0 else { return }
+        say("cannot write: \(reason); write to another place")
+        exit(69)
+    }
+
     /// Writes text.
     static func write(_ text: String) { write(Array(text.utf8)) }
 
@@ -20,6 +29,10 @@ enum Output {
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             guard count >= 0 || errno == EINTR else {
+                if errno == EPIPE {
+                    signal(SIGPIPE, SIG_DFL)
+                    raise(SIGPIPE)
+                }
                 say("cannot write: \(String(cString: strerror(errno))); write to another place")
                 exit(69)
             }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import CProbe
 internal import Dispatch
-internal import Glibc
+@preconcurrency internal import Glibc
 internal import ProbeDaemon
 internal import ProbeEvents
 
@@ -44,13 +44,25 @@ enum Main {
             } else {
                 try command.run()
             }
+            flush()
         } catch {
             let code = CardlinkProbe.exitCode(for: error)
+            if error is ExitCode { flush() }
             // Help, the version, and what a command has said already.
             guard code != .success, !(error is ExitCode) else { CardlinkProbe.exit(withError: error) }
             Terminal.say(line(for: error))
             exit(code.rawValue)
         }
+    }
+
+    /// Writes what was printed and waits. What a wrapped program ends with goes before.
+    private static func flush() {
+        let isFlushed = fflush(stdout) == 0
+        let reason = isFlushed ? "not all of it was taken" : String(cString: strerror(errno))
+        guard !isFlushed || ferror(stdout) != 0, CallWords.texts.first != RunCommand.configuration.commandName
+        else { return }
+        Terminal.say("cannot write: \(reason); write to another place")
+        exit(69)
     }
 
     /// What is wrong with the arguments, in one line, and where help is.

@@ -29,7 +29,9 @@ package struct EventFile {
             throw EventFileError(path: path, reason: String(cString: strerror(errno)))
         }
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
-        let count = file.read(into: &piece) ?? 0
+        guard let count = file.read(into: &piece) else {
+            throw EventFileError(path: path, reason: String(cString: strerror(errno)))
+        }
         return try read(file, behind: Array(piece[..<count]), with: &reader, tell: tell, complain: complain)
     }
 

@@ -46,6 +46,9 @@ struct EventRecording: Sendable {
     /// Why it cannot be written at this moment, in one line; nil when it can.
     var problem: String? { writing.problem }
 
+    /// Nothing is to be recorded.
+    func giveUp() { writing.giveUp() }
+
     /// Writes what waits, closes the file; one line on what is not in it, nil when all is.
     func finish() -> String? {
         reader.finish(within: .seconds(2))

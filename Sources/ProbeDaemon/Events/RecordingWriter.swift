@@ -46,7 +46,7 @@ final class RecordingWriter: EventSink {
     /// Events that never came here. Not in the state: who tells them must not wait for a disk.
     private let lostBefore: Atomic<UInt64>
 
-    /// Opens the file: a run's anew, a daemon's behind what is in it.
+    /// Opens the file: a run's to begin it anew, a daemon's behind what is in it.
     init(_ path: String, _ limit: Limit) throws(EventRecordingError) {
         (self.path, self.limit) = (path, limit)
         var file = RecordingFile(path)
@@ -99,6 +99,15 @@ final class RecordingWriter: EventSink {
             }
             let lost = state.lost &+ lostBefore.load(ordering: .relaxed)
             return lost > 0 ? "\(lost) events are not in \(path)" : nil
+        }
+    }
+
+    /// Closes the file as it is: what was in a run's before stays when nothing was written.
+    func giveUp() {
+        state.withLock { state in
+            guard !state.isEnded else { return }
+            state.isEnded = true
+            state.file.leave()
         }
     }
 

@@ -42,10 +42,19 @@ package struct Replay: Sendable {
     /// A replay that has not begun.
     package init(_ request: Request) { self.request = request }
 
+    /// Whether two names are those of one file.
+    package static func isSameFile(_ first: String, _ second: String) -> Bool {
+        var (one, other) = (stat(), stat())
+        guard stat(first, &one) == 0, stat(second, &other) == 0 else { return false }
+        return one.st_mode & S_IFMT == S_IFREG && one.st_dev == other.st_dev && one.st_ino == other.st_ino
+    }
+
     /// Reads all files; returns how many lines could not be read, each of which is told, and what came of logs.
     package func execute(
         complain: (_ file: String, LineFault) -> Void
     ) throws -> (faults: Int, logs: [ReplayedLog]) {
+        // Before a file that is written to loses what was in it.
+        for file in request.files { try ReplayFile.checkReadable(file) }
         let report = try request.reportFile.map(ReportFile.init)
         let metrics = try request.metricsFile.map(ReportFile.init)
         let redacted = try request.redactedFile.map(RedactedFile.init)

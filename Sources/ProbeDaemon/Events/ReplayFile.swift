@@ -21,6 +21,16 @@ struct ReplayFile {
     /// Its name without directories.
     var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
+    /// Says why a file cannot be read, as far as that can be told without reading: a pipe can be read once.
+    static func checkReadable(_ path: String) throws(EventFileError) {
+        var status = stat()
+        if path == "-" { return }
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            throw EventFileError(path: path, reason: String(cString: strerror(errno)))
+        }
+        if status.st_mode & S_IFMT == S_IFDIR { throw EventFileError(path: path, reason: "it is a directory") }
+    }
+
     /// Reads it; recordings go on in `events` from one file to the next. Returns what came of a log.
     func read(
         events: inout EventReader, into redacted: RedactedFile?, tell: (ProbeEvent) -> Void,
@@ -30,7 +40,9 @@ struct ReplayFile {
             throw EventFileError(path: path, reason: String(cString: strerror(errno)))
         }
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
-        let count = file.read(into: &piece) ?? 0
+        guard let count = file.read(into: &piece) else {
+            throw EventFileError(path: path, reason: String(cString: strerror(errno)))
+        }
         let recognised =
             format ?? piece.withUnsafeBytes { LogFormat(recognising: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         guard let format = recognised ?? (count == 0 ? .events : nil) else {
@@ -228,6 +240,7 @@ enum ReplayError: ExplainedError {
     case notRedacted(String)
     case cannotWrite(String, Int32)
     case history(String)
+    case incomplete(String)
 
     /// One line: what, where, what to do next.
     var explanation: String {
@@ -239,7 +252,7 @@ enum ReplayError: ExplainedError {
             "\(path) is a test report, which may have anything in it; --redact is for logs of commands"
         case .cannotWrite(let path, let number):
             "cannot write \(path): \(String(cString: strerror(number))); name another file"
-        case .history(let problem): problem
+        case .history(let problem), .incomplete(let problem): problem
         }
     }
 }

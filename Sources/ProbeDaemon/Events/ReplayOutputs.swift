@@ -18,12 +18,13 @@ final class ReplayOutputs: EventSink {
 
     /// Those that are wanted.
     init(_ request: Replay.Request) throws {
+        // First: what cannot be sent leaves the files as they are.
+        delivery = try request.daemon.map { try EventDelivery(runtimeDirectory: $0) }
         captured = try request.capture.map { try RunCapture($0) }
         recording = try request.recording.map { path throws(EventRecordingError) in
             try RecordingWriter(path, .ending(atBytes: Self.longestRecordingBytes))
         }
         history = request.store.map(ReplayHistory.init)
-        delivery = try request.daemon.map { try EventDelivery(runtimeDirectory: $0) }
     }
 
     /// An event with all that a capture may have.
@@ -41,10 +42,10 @@ final class ReplayOutputs: EventSink {
 
     /// Writes what waits.
     func finish() throws {
-        captured?.finish()
-        if let problem = recording?.end() { Terminal.say(problem) }
+        let problems = [captured?.finish(), recording?.end()].compactMap(\.self)
         try history?.finish()
         try delivery?.finish()
+        if !problems.isEmpty { throw ReplayError.incomplete(problems.joined(separator: "; ")) }
     }
 }
 

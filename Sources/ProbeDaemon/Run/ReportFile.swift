@@ -72,6 +72,6 @@ struct ReportFileError: ExplainedError, Hashable {
 
     /// One line: what, where, what to do next.
     var explanation: String {
-        "cannot write \(path): \(String(cString: strerror(errno))); name another file with --json"
+        "cannot write \(path): \(String(cString: strerror(errno))); name another file"
     }
 }

@@ -82,6 +82,7 @@ package struct Run: Sendable {
         } catch {
             Terminal.say(error.explanation)
             tap?.stop()
+            sinks.giveUpRecording()
             var outcome = outcome(of: .exited(error.exitCode), since: started)
             await sinks.finish(&outcome, sending: metrics)
             return outcome.ending

@@ -34,9 +34,9 @@ struct RunCapture: Sendable {
     /// How much waits for the file.
     var waiting: Int { intake.length }
 
-    /// Writes what waits, closes the file, and says what is not in it.
-    func finish() {
+    /// Writes what waits, closes the file; one line on what is not in it, nil when all is.
+    func finish() -> String? {
         intake.finish()
-        recorder.end().map(Terminal.say)
+        return recorder.end()
     }
 }

@@ -86,12 +86,15 @@ struct RunSinks: Sendable {
         timelines?.add { live.state.note($0) }
     }
 
+    /// The program did not start: an earlier run's events stay in their file.
+    func giveUpRecording() { recording?.giveUp() }
+
     /// Tells what is held, writes and sends what waits, and adds to the outcome what they know of it; bounded in time.
     func finish(_ outcome: inout RunOutcome, sending metrics: RunMetrics?) async {
         outcome.expectations = expected.expectations
         sharing.finish()
         timelines?.finish()
-        capture?.finish()
+        capture?.finish().map(Terminal.say)
         outcome.flights = flights?.finish() ?? []
         let ending = outcome.ending
         // Side by side, so that servers which hang cost the time of one.

@@ -23,6 +23,8 @@ struct EventConnection {
     private var saidHello = false
     private var tellsFaults: Bool
     private let isRecording: Bool
+    /// That of the last event.
+    private var last: EventStamp?
 
     /// A connection that has said nothing; it hears what is wrong with its lines when this says so, or its hello.
     ///
@@ -62,7 +64,11 @@ struct EventConnection {
         for piece in pieces { take(piece, into: &actions, clock: clock) }
         let skipped = receipt.skipped - before.skipped
         if skipped > 0 {
-            let stamp = EventStamp(source: .testerSocket, startNanoseconds: clock.monotonicNanoseconds, clock: clock)
+            var stamp = EventStamp(source: .testerSocket, startNanoseconds: clock.monotonicNanoseconds, clock: clock)
+            // A recording's times are not ours.
+            if isRecording, let last {
+                (stamp.startNanoseconds, stamp.wallNanoseconds) = (last.endNanoseconds, last.endWallNanoseconds)
+            }
             actions.told.append(.eventsDropped(EventsDropped(stamp: stamp, reason: .malformed, count: skipped)))
         }
         actions.wantsReceipt = saidHello && receipt != before
@@ -95,6 +101,7 @@ struct EventConnection {
         do throws(EventLineError) { event = try EventLine.decode(Data(line)) } catch { throw .noEvent(error) }
         guard isRecording || event.isToldOutside else { throw .ownSight }
         guard event.isWithinBounds else { throw .outOfBounds }
+        last = event.stamp
         guard let told = open.admit(event, clock: clock) else {
             // A recording that goes on in another file tells there once more what is open.
             if isRecording, event.isOpening { return [] }

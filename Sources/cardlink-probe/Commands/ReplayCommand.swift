@@ -78,6 +78,11 @@ struct ReplayCommand: ParsableCommand {
 
     func validate() throws {
         if redact != nil, files.count != 1 { throw ValidationError("--redact takes one file; call it for each") }
+        for case let (option, output?) in [
+            ("events", events), ("json", json), ("capture", capture), ("metrics", metrics), ("store", store),
+        ] where files.contains(where: { Replay.isSameFile($0, output) }) {
+            throw ValidationError("--\(option) would write over \(output), which is read; name another file")
+        }
     }
 
     func run() throws {
